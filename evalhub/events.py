@@ -1,0 +1,38 @@
+"""Signals sent inside a transaction, so that an earlier stage can cause something in a later one.
+
+A sender passes the `Session` first and ids only; `app.connect_handlers` registers who listens. A handler runs in the
+sender's transaction: what it raises undoes the whole.
+"""
+
+from __future__ import annotations
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+dataset_imported = _signals.signal("dataset-imported")
+"""session, dataset_id, import_id: the rows of an import became visible."""
+
+batch_opened = _signals.signal("batch-opened")
+"""session, project_id, batch_id: a batch was made and wants tasks."""
+
+members_changed = _signals.signal("members-changed")
+"""session, project_id: who may review what has changed."""
+
+member_removed = _signals.signal("member-removed")
+"""session, project_id, account_id: the account left the project."""
+
+project_closed = _signals.signal("project-closed")
+"""session, project_id."""
+
+project_reopened = _signals.signal("project-reopened")
+"""session, project_id."""
+
+review_submitted = _signals.signal("review-submitted")
+"""session, project_id, task_id, reviewer_id, revision: a review was stored or replaced."""
+
+task_completed = _signals.signal("task-completed")
+"""session, project_id, task_id: every planned slot of a task holds a review, or past ratings were added to it."""
+
+ratings_imported = _signals.signal("ratings-imported")
+"""session, project_id: past ratings of a project became visible."""
