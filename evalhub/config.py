@@ -23,10 +23,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    instance: Path = Field(description="Folder that holds evalhub.toml, the database when it is SQLite, and the secret key")
+    instance: Path = Field(description="Folder of evalhub.toml, the secret key and, when it is SQLite, the database")
     secret_key: str = Field(repr=False, description="At least 32 random characters; made by `evalhub init`")
     database_url: str = Field(description="SQLAlchemy URL; SQLite in the instance folder by default")
-    base_url: str = Field(default="http://127.0.0.1:8000", description="Where people reach this server; links are made from it")
+    base_url: str = Field(default="http://127.0.0.1:8000", description="Where people reach this server")
     trusted_hosts: tuple[str, ...] = Field(default=(), description="Further host names that requests may carry")
     session_idle_minutes: int = Field(default=60, ge=1, le=1440)
     session_hours: int = Field(default=12, ge=1, le=168)
@@ -99,7 +99,9 @@ def load_settings(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         if given is not None and name != "instance":
             values[name] = [part.strip() for part in given.split(",")] if name == "trusted_hosts" else given
     if "secret_key" not in values:
-        raise CannotStart(f"{folder} is not an evalhub instance (no secret_key); run `evalhub init --instance {folder}`")
+        raise CannotStart(
+            f"{folder} is not an evalhub instance (no secret_key); run `evalhub init --instance {folder}`"
+        )
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

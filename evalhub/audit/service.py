@@ -1,0 +1,88 @@
+"""Write events, and chain them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.audit.models import AuditEvent, AuditHead
+from evalhub.db import canonical_json, locked
+
+INSTANCE = "instance"
+GENESIS = "0" * 64
+
+
+def record(
+    session: Session,
+    *,
+    action: str,
+    subject: tuple[str, str],
+    actor: str,
+    at: datetime,
+    chain: str = INSTANCE,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Insert one event in the transaction of the change that it tells of.
+
+    Args:
+        action: what was done, as `noun.verb`, like "review.submitted".
+        subject: kind and public id of what it was done to.
+        actor: public id of the account that did it, "" for the program.
+        chain: the project's public id, or `INSTANCE`.
+        payload: ids, hashes and figures; never content or contact data.
+    """
+    kind, subject_id = subject
+    body = canonical_json(
+        {
+            "action": action,
+            "actor": actor,
+            "at": at.isoformat(timespec="microseconds"),
+            "chain": chain,
+            "payload": payload or {},
+            "subject": {"id": subject_id, "type": kind},
+        }
+    )
+    session.execute(
+        sa.insert(AuditEvent).values(
+            chain=chain, at=at, actor=actor, action=action, subject_type=kind, subject_id=subject_id, body=body
+        )
+    )
+
+
+def chain_events(session: Session, chain: str | None = None, *, limit: int = 5000) -> int:
+    """Give the unchained events their place and hash, under the lock of each chain's head.
+
+    Returns:
+        How many events were chained; call again while it equals `limit`.
+    """
+    waiting = sa.select(AuditEvent.id, AuditEvent.chain, AuditEvent.body).where(AuditEvent.seq.is_(None))
+    if chain is not None:
+        waiting = waiting.where(AuditEvent.chain == chain)
+    chains = sorted(set(session.scalars(waiting.with_only_columns(AuditEvent.chain).distinct())))
+    chained = 0
+    for name in chains:
+        head = session.scalar(locked(sa.select(AuditHead).where(AuditHead.chain == name)))
+        if head is None:
+            head = AuditHead(chain=name, seq=0, hash=GENESIS)
+            session.add(head)
+            session.flush()
+        rows = session.execute(waiting.where(AuditEvent.chain == name).order_by(AuditEvent.id).limit(limit)).all()
+        places = []
+        for row in rows:
+            head.seq += 1
+            head.hash = next_hash(head.hash, row.body)
+            places.append({"id": row.id, "seq": head.seq, "hash": head.hash})
+        if places:
+            session.execute(sa.update(AuditEvent), places)
+        session.flush()
+        chained += len(places)
+    return chained
+
+
+def next_hash(previous: str, body: str) -> str:
+    """SHA-256 over the previous hash and the stored canonical bytes."""
+    return hashlib.sha256(bytes.fromhex(previous) + body.encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""Items to be graded, and the imports that brought them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from evalhub.db import Base, BigId, CanonicalJson, enum_type, new_public_id
+
+
+class ImportState(StrEnum):
+    PENDING = "pending"
+    COMPLETE = "complete"
+
+
+class Dataset(Base):
+    __tablename__ = "dataset"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_public_id)
+    name: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    last_item_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    """Item ids are given out in blocks under this row's lock."""
+    created_at: Mapped[datetime]
+
+
+class ItemImport(Base):
+    """One imported file; its items are invisible until it is complete."""
+
+    __tablename__ = "item_import"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(sa.ForeignKey("dataset.id"), index=True)
+    source: Mapped[str] = mapped_column(sa.Text)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    state: Mapped[ImportState] = mapped_column(enum_type(ImportState, "state"), default=ImportState.PENDING)
+    n_items: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+
+
+class Item(Base):
+    """One response to one prompt.
+
+    A replaced item is a further revision of the same external id; the highest complete revision is the item.
+    """
+
+    __tablename__ = "item"
+    __table_args__ = (
+        sa.UniqueConstraint("dataset_id", "external_id", "revision"),
+        sa.Index("ix_item_import", "dataset_id", "import_id", "id"),
+        sa.CheckConstraint("revision >= 1", name="revision_from_1"),
+    )
+
+    dataset_id: Mapped[int] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    external_id: Mapped[str] = mapped_column(sa.String(200))
+    revision: Mapped[int] = mapped_column(default=1)
+    import_id: Mapped[int] = mapped_column(sa.ForeignKey("item_import.id"))
+    group_key: Mapped[str] = mapped_column(sa.Text)
+    """Equal for the items that answer one prompt."""
+    prompt: Mapped[str | None] = mapped_column(sa.Text)
+    messages: Mapped[list[dict[str, str]] | None] = mapped_column(CanonicalJson)
+    """The turns before the response; None where the item has a prompt alone."""
+    context: Mapped[str | None] = mapped_column(sa.Text)
+    response: Mapped[str] = mapped_column(sa.Text)
+    reference: Mapped[str | None] = mapped_column(sa.Text)
+    model: Mapped[str | None] = mapped_column(sa.String(200))
+    skills: Mapped[list[str]] = mapped_column(CanonicalJson)
+    tags: Mapped[list[str]] = mapped_column(CanonicalJson)
+    pair_id: Mapped[str | None] = mapped_column(sa.String(200))
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", CanonicalJson)
+    gold: Mapped[dict[str, Any] | None] = mapped_column(CanonicalJson)
+    content_sha256: Mapped[str] = mapped_column(sa.String(64))
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Rendered(Base):
+    """The HTML of one text, so that it is rendered once; keyed by content and by the renderer's version."""
+
+    __tablename__ = "rendered"
+
+    content_sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    renderer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    html: Mapped[str] = mapped_column(sa.Text)

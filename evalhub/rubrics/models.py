@@ -1,0 +1,76 @@
+"""Rubrics, their immutable versions, and the criteria and levels that scores point to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from evalhub.db import Base, BigId, new_public_id
+
+
+class Rubric(Base):
+    __tablename__ = "rubric"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_public_id)
+    name: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+
+
+class RubricVersion(Base):
+    """A published rubric; never changed afterwards."""
+
+    __tablename__ = "rubric_version"
+    __table_args__ = (
+        sa.UniqueConstraint("rubric_id", "number"),
+        sa.CheckConstraint("number >= 1", name="number_from_1"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    rubric_id: Mapped[int] = mapped_column(sa.ForeignKey("rubric.id"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.Text)
+    yaml: Mapped[str] = mapped_column(sa.Text)
+    canonical: Mapped[str] = mapped_column(sa.Text)
+    """The canonical JSON whose SHA-256 is `sha256`."""
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+
+    rubric: Mapped[Rubric] = relationship(lazy="raise")
+    criteria: Mapped[list[Criterion]] = relationship(lazy="raise", order_by="Criterion.position")
+
+
+class Criterion(Base):
+    __tablename__ = "criterion"
+    __table_args__ = (
+        sa.UniqueConstraint("rubric_version_id", "key"),
+        sa.UniqueConstraint("rubric_version_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    rubric_version_id: Mapped[int] = mapped_column(sa.ForeignKey("rubric_version.id"))
+    key: Mapped[str] = mapped_column(sa.String(64))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.Text)
+    scale: Mapped[str] = mapped_column(sa.String(16))
+    has_range: Mapped[bool]
+    weight: Mapped[float]
+    critical: Mapped[bool]
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+
+    levels: Mapped[list[Level]] = relationship(lazy="raise", order_by="Level.rank")
+
+
+class Level(Base):
+    __tablename__ = "level"
+    __table_args__ = (sa.UniqueConstraint("criterion_id", "key"), sa.CheckConstraint("rank >= 0", name="rank_from_0"))
+
+    criterion_id: Mapped[int] = mapped_column(sa.ForeignKey("criterion.id"), primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(sa.String(64))
+    label: Mapped[str] = mapped_column(sa.Text)
+    score: Mapped[float]
+    maps_to: Mapped[str] = mapped_column(sa.String(16))
