@@ -178,7 +178,7 @@ def now(session: Session) -> datetime:
     if session.get_bind().dialect.name == "sqlite":
         text = session.scalar(sa.text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')"))
         return datetime.fromisoformat(str(text))
-    moment: datetime = session.scalar(sa.text("SELECT clock_timestamp()"))  # type: ignore[assignment]
+    moment: datetime = session.scalar(sa.text("SELECT clock_timestamp()"))
     return moment.astimezone(UTC)
 
 
