@@ -1,0 +1,112 @@
+"""Everything that is said about one criterion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from evalhub.stats.alpha import alpha, alpha_with_random_reviewers
+from evalhub.stats.bootstrap import SEED, Bootstrap, bootstrap_alpha
+from evalhub.stats.boundaries import Boundary, boundaries
+from evalhub.stats.check import check_alpha
+from evalhub.stats.coefficients import gwet_ac, percent_agreement
+from evalhub.stats.counts import PatternCounts
+from evalhub.stats.figure import Figure, Floats
+from evalhub.stats.merge import merged
+from evalhub.stats.ratings import Ratings
+from evalhub.stats.scale import Scale, as_values
+from evalhub.stats.specific import specific_agreement
+from evalhub.stats.verdict import Verdict, verdict
+from evalhub.stats.weights import Weights
+
+
+@dataclass(frozen=True)
+class CriterionReport:
+    """The figures of a criterion.
+
+    `alpha` is on the criterion's own scale; `alpha_random_reviewers` has the interval that also lets reviewers vary
+    (None with fewer than five). `distribution` counts all ratings a level, from the worst; `specific_agreement` has
+    one figure a level; `boundaries` is empty on nominal and ratio scales. `is_checked` says that every alpha was
+    compared with the krippendorff package.
+    """
+
+    scale: Scale
+    alpha: Figure
+    alpha_nominal: Figure
+    alpha_interval: Figure
+    alpha_random_reviewers: Figure | None
+    bootstrap: Bootstrap | None
+    percent_agreement: Figure
+    ac2: Figure
+    distribution: tuple[int, ...]
+    specific_agreement: tuple[Figure, ...]
+    boundaries: tuple[Boundary, ...]
+    verdict: Verdict
+    is_checked: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        plain = _plain(self)
+        assert isinstance(plain, dict)
+        return plain
+
+
+def criterion_report(
+    ratings: Ratings, *, scale: str, critical: bool = False, scores: ArrayLike | None = None, seed: int = SEED
+) -> CriterionReport:
+    """All figures of one criterion's ratings.
+
+    Args:
+        scores: what the levels stand for on an interval or ratio scale; default the values of the ratings, else ranks.
+
+    Raises:
+        BadInput: there is no such scale, or the scores do not fit the levels.
+        CheckFailed: an alpha differs from the krippendorff package's.
+    """
+    own = Scale.named(scale)
+    values = as_values(ratings.values if scores is None else scores, ratings.n_levels)
+    counts = PatternCounts.of(ratings)
+    figures = {which: alpha(counts, scale=which, values=values) for which in (own, Scale.NOMINAL, Scale.INTERVAL)}
+    checks = [_is_checked(counts, figures[which], which, values) for which in figures]
+    merged_counts, metric = merged(counts, own, values)
+    confirmed = specific_agreement(counts)
+    return CriterionReport(
+        scale=own,
+        alpha=figures[own],
+        alpha_nominal=figures[Scale.NOMINAL],
+        alpha_interval=figures[Scale.INTERVAL],
+        alpha_random_reviewers=alpha_with_random_reviewers(ratings, scale=own, values=values),
+        bootstrap=bootstrap_alpha(merged_counts, figures[own], metric, seed=seed),
+        percent_agreement=percent_agreement(counts),
+        ac2=gwet_ac(counts, Weights.QUADRATIC, ratings.values),
+        distribution=tuple(int(n) for n in counts.distribution),
+        specific_agreement=confirmed,
+        boundaries=boundaries(merged_counts, metric),
+        verdict=verdict(figures[own], counts, critical=critical, worst_level=confirmed[0]),
+        is_checked=all(checks),
+    )
+
+
+def reliability_of_mean(alpha_interval: float, k: int) -> float | None:
+    """The reliability of the mean of k ratings; None where the formula has no meaning.
+
+    Source: Spearman (1910) and Brown (1910).
+    """
+    divisor = 1 + (k - 1) * alpha_interval
+    return k * alpha_interval / divisor if divisor > 0 else None
+
+
+def _is_checked(counts: PatternCounts, figure: Figure, scale: Scale, values: Floats | None) -> bool:
+    merged_counts, metric = merged(counts, scale, values)
+    return check_alpha(merged_counts, figure, metric)
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(member) for member in value]
+    return str(value) if isinstance(value, StrEnum) else value
