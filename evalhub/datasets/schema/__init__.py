@@ -1,0 +1,1 @@
+"""Shapes of what is imported: pure values, no database."""

@@ -1,0 +1,47 @@
+"""Collect what is wrong with a file, every bad line counted and the first hundred listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evalhub.errors import BadInput, Fault
+
+LISTED_LINES = 100
+
+
+class FileFaults:
+    """The faults of one file, in the order of their lines; memory does not grow with the number of bad lines."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.bad_lines = 0
+        self.total = 0
+        self._listed: dict[int, list[Fault]] = {}
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+    def add(self, line: int, faults: Iterable[Fault]) -> None:
+        """Add the faults of one line; each call is for a line not seen before, in any order."""
+        found = list(faults)
+        self.bad_lines += 1
+        self.total += len(found)
+        self._listed[line] = found
+        if len(self._listed) > LISTED_LINES:
+            del self._listed[max(self._listed)]
+
+    def listed(self) -> list[Fault]:
+        return [fault for line in sorted(self._listed) for fault in self._listed[line]]
+
+    def as_error(self, nothing: str = "nothing was imported") -> BadInput:
+        """All of it as one exception, whose code is the first fault's."""
+        lines = "1 line is" if self.bad_lines == 1 else f"{self.bad_lines:,} lines are"
+        shown = self.listed()
+        more = f"; the first {len(self._listed)} are listed" if self.bad_lines > len(self._listed) else ""
+        return BadInput(
+            f"{self.source}: {lines} wrong{more}; {nothing}", faults=shown, source=self.source, total=self.total
+        )
+
+    def raise_if_any(self) -> None:
+        if self:
+            raise self.as_error()
