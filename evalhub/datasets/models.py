@@ -40,6 +40,8 @@ class ItemImport(Base):
     state: Mapped[ImportState] = mapped_column(enum_type(ImportState, "state"), default=ImportState.PENDING)
     n_items: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
+    alive_at: Mapped[datetime]
+    """When it last stored rows; one that stays still for a minute is dead, and swept."""
     completed_at: Mapped[datetime | None]
     by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
 
