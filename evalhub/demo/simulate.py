@@ -1,0 +1,107 @@
+"""Ratings for the demo, drawn from the intended quality of each answer. Pure: same data, same ratings."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalhub.rubrics.schema.models import Criterion
+
+BEST = 2.0
+"""Intended levels run from 0 to this, whatever the number of levels of the rubric."""
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reviewer(_Data):
+    """How a simulated reviewer grades; severity lowers every rating, noise is a standard deviation, both in levels."""
+
+    key: str
+    name: str
+    severity: float
+    noise: Annotated[float, Field(ge=0)]
+    note_share: Annotated[float, Field(ge=0, le=1)]
+
+
+class ItemNote(_Data):
+    """What a careful reader would say of this answer; the quote occurs in it exactly once."""
+
+    criterion: str
+    text: str
+    quote: str = ""
+
+
+class ItemQuality(_Data):
+    levels: dict[str, Annotated[float, Field(ge=0, le=BEST)]]
+    notes: list[ItemNote] = []
+
+
+class Quality(_Data):
+    about: str
+    seed: int
+    reviewers: list[Reviewer]
+    noise_by_criterion: dict[str, float]
+    items: dict[str, ItemQuality]
+    notes: dict[str, dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRating:
+    criterion: str
+    rank: int
+    note: str
+    quote: str
+    tags: tuple[str, ...]
+
+
+@cache
+def quality() -> Quality:
+    text = resources.files("evalhub.demo").joinpath("data/quality.json").read_text("utf-8")
+    return Quality.model_validate(json.loads(text))
+
+
+def simulated_review(
+    plan: Quality, reviewer: Reviewer, item_id: str, criteria: Sequence[Criterion]
+) -> tuple[SimulatedRating, ...]:
+    """What this reviewer says of the item; depends on the seed and on nothing that came before."""
+    return tuple(_rating(plan, reviewer, item_id, criterion) for criterion in criteria)
+
+
+def _rating(plan: Quality, reviewer: Reviewer, item_id: str, criterion: Criterion) -> SimulatedRating:
+    dice = _dice(plan, reviewer, item_id, criterion.key)
+    steps = (len(criterion.levels) - 1) / BEST
+    intended = plan.items[item_id].levels[criterion.key] * steps
+    spread = reviewer.noise * plan.noise_by_criterion.get(criterion.key, 1.0) * steps
+    seen = dice.gauss(intended - reviewer.severity * steps, spread)
+    rank = min(max(round(seen), 0), len(criterion.levels) - 1)
+    wants_note = dice.random() < reviewer.note_share
+    own = _own_note(plan.items[item_id].notes, criterion.key) if rank == round(intended) else None
+    bank = plan.notes[criterion.key][str(round(rank / steps))]
+    picked = dice.choice(bank)
+    tag = dice.choice([tag.key for tag in criterion.failure_tags] or [""])
+    if not (wants_note or criterion.note.requires(rank=rank)):
+        return SimulatedRating(criterion.key, rank, "", "", (tag,) if tag and rank == 0 else ())
+    return SimulatedRating(
+        criterion=criterion.key,
+        rank=rank,
+        note=own.text if own else picked,
+        quote=own.quote if own else "",
+        tags=(tag,) if tag and rank == 0 else (),
+    )
+
+
+def _own_note(notes: Sequence[ItemNote], criterion: str) -> ItemNote | None:
+    return next((note for note in notes if note.criterion == criterion), None)
+
+
+def _dice(plan: Quality, reviewer: Reviewer, item_id: str, purpose: str) -> random.Random:
+    return random.Random(f"{plan.seed}:{reviewer.key}:{item_id}:{purpose}")  # noqa: S311 -- a simulation, not a secret
