@@ -124,6 +124,8 @@ class Task(Base):
     """Withdrawn, or skipped twice as unreadable or unsafe."""
     held_reason: Mapped[str | None] = mapped_column(sa.Text)
     is_open: Mapped[bool]
+    settled_at: Mapped[datetime | None]
+    """When an adjudicator decided; from then on its reviews cannot be revised."""
 
 
 class Assignment(Base):
@@ -188,6 +190,10 @@ class Assignment(Base):
     """When the current revision was stored."""
     revision: Mapped[int] = mapped_column(default=0)
     """Of the current review; 0 before the first."""
+    active_seconds: Mapped[float] = mapped_column(default=0.0)
+    """Time at work so far, as the server saw it by heartbeats and drafts, pauses cut."""
+    seen_at: Mapped[datetime | None]
+    """When the server last heard from the review page."""
     skip_reason: Mapped[SkipReason | None] = mapped_column(enum_type(SkipReason, "skip_reason"))
     skip_note: Mapped[str | None] = mapped_column(sa.Text)
     others_shown_at: Mapped[datetime | None]

@@ -17,6 +17,7 @@ from evalhub.errors import Unavailable
 
 T = TypeVar("T")
 TRIES = 5
+AFTER_COMMIT = "evalhub_after_commit"
 RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 
@@ -47,12 +48,21 @@ def write(fn: Callable[[Session], T], *, on: Database | None = None) -> T:
             with database.writing() as session:
                 result = fn(session)
                 session.commit()
-            return result
+                waiting = session.info.pop(AFTER_COMMIT, ())
         except (TryAgain, DBAPIError) as error:
             if not _is_worth_another_try(error):
                 raise
+        else:
+            for effect in waiting:
+                effect(database)
+            return result
         time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
     raise Unavailable("The database is busy; nothing was stored. Try again in a moment.")
+
+
+def after_commit(session: Session, effect: Callable[[Database], object]) -> None:
+    """Have `effect(database)` run once the transaction of `session` is committed, and not at all otherwise."""
+    session.info.setdefault(AFTER_COMMIT, []).append(effect)
 
 
 def _is_worth_another_try(error: TryAgain | DBAPIError) -> bool:

@@ -1,0 +1,104 @@
+"""The values of a project: its overlap plan and its rules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+MOST_REVIEWERS = 31
+
+
+class ProjectRole(StrEnum):
+    REVIEWER = "reviewer"
+    ADJUDICATOR = "adjudicator"
+    MANAGER = "manager"
+    VIEWER = "viewer"
+
+
+class Flags(BaseModel):
+    """Which differences between reviewers open a case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    span: bool = Field(default=True, description="Two levels apart or more; with a range, a third of it or more")
+    critical: bool = Field(default=True, description="A critical criterion got its worst level from some but not all")
+    applicability: bool = Field(default=True, description='Some but not all answered "not applicable"')
+    no_consensus: bool = Field(default=True, description="The consensus rule gives no level")
+
+
+class PassRule(BaseModel):
+    """Overrides the rubric's own pass rule; at most one of the two."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score_at_least: float | None = None
+    level_at_least: str | None = None
+
+
+class Rules(BaseModel):
+    """Fixed when a project is made, so that every score of it follows the same rules."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    consensus: str = Field(default="middle", pattern="^middle$", description="The rule of docs/concepts.md")
+    flags: Flags = Flags()
+    pass_rule: PassRule | None = None
+
+
+class OverlapPlan(BaseModel):
+    """How many reviewers an item gets: `base`, or `need` for a `share` of the items."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: int = Field(default=1, ge=1, le=MOST_REVIEWERS)
+    share: float = Field(default=0.0, ge=0.0, le=1.0, allow_inf_nan=False)
+    need: int | None = Field(default=None, ge=1, le=MOST_REVIEWERS)
+    stratify_by: tuple[str, ...] = ()
+    seed: int = Field(default=0, ge=0, lt=2**63)
+
+    @property
+    def most(self) -> int:
+        return self.need if self.need is not None and self.share > 0 else self.base
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the plan needs to know of an item."""
+
+    item_id: int
+    external_id: str
+    group_key: str
+    stratum: str
+
+
+def needs(candidates: Sequence[Candidate], plan: OverlapPlan) -> dict[int, int]:
+    """Reviewers an item gets, by item id.
+
+    Items are laid out by stratum and by a seeded hash of their external id; every 1/share-th gets `need`. So each
+    stratum has its share, the total is right to one item, and the same import gives the same answer on every machine.
+    """
+    laid_out = sorted(candidates, key=lambda c: (c.stratum, seeded(plan.seed, "overlap", c.external_id)))
+    return {
+        candidate.item_id: plan.most if int((i + 1) * plan.share) > int(i * plan.share) else plan.base
+        for i, candidate in enumerate(laid_out)
+    }
+
+
+def ordered(candidates: Sequence[Candidate], order: str, seed: int) -> list[int]:
+    """Item ids in the order in which the queue hands them out."""
+    if order == "as-imported":
+        return [c.item_id for c in sorted(candidates, key=lambda c: c.item_id)]
+    if order == "by-group":
+        key = lambda c: (seeded(seed, "group", c.group_key), seeded(seed, "order", c.external_id))  # noqa: E731
+        return [c.item_id for c in sorted(candidates, key=key)]
+    return [c.item_id for c in sorted(candidates, key=lambda c: seeded(seed, "order", c.external_id))]
+
+
+def seeded(seed: int, purpose: str, text: str) -> bytes:
+    """A pseudo-random sort key that depends on nothing but its arguments."""
+    return hashlib.blake2b(f"{seed}\0{purpose}\0{text}".encode(), digest_size=12).digest()

@@ -1,0 +1,263 @@
+"""Lease the next task to a reviewer: exact overlap, no task twice, O(log n), several servers.
+
+docs/development.md explains why each step stands where it does.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from evalhub.db import Database, TryAgain, locked, new_public_id, now
+from evalhub.errors import Forbidden
+from evalhub.projects.models import Member, MemberState, Project
+from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task
+from evalhub.review.schema import Claimed, Lease, NothingLeft, OnlyLocked, lowest_bit
+from evalhub.review.service.sweep import sweep_leases
+from evalhub.web.session import write
+
+WAITS = 5
+"""How often a claim waits for a task that others are claiming, before it reports that nothing is left."""
+SWEPT_BY_A_CLAIM = 20
+
+
+def claim_next(database: Database, *, project_id: int, reviewer_id: int) -> Lease | None:
+    """The reviewer's lease: the one already held, or a new one; None when nothing is left for them.
+
+    Raises:
+        Forbidden: the account is no active reviewer of the project.
+    """
+    wait_for: int | None = None
+    for _ in range(WAITS):
+        claimed = write(partial(claim, project_id=project_id, reviewer_id=reviewer_id, wait_for=wait_for), on=database)
+        if isinstance(claimed, Lease):
+            return claimed
+        wait_for = claimed.task_id if isinstance(claimed, OnlyLocked) else None
+        if wait_for is None and not write(
+            partial(sweep_leases, project_id=project_id, limit=SWEPT_BY_A_CLAIM), on=database
+        ):
+            return None
+    return None
+
+
+def claim(session: Session, *, project_id: int, reviewer_id: int, wait_for: int | None = None) -> Claimed:
+    """One try, in the caller's transaction.
+
+    Args:
+        wait_for: a task to wait for (at most 5 s) before looking, because it alone was left and locked.
+    """
+    lock_member(session, project_id, reviewer_id)
+    if wait_for is not None:
+        _wait_for_task(session, project_id, wait_for)
+    moment = now(session)
+    until = moment + lease_length(session, project_id)
+    return (
+        _renewed(session, project_id, reviewer_id, until)
+        or _leased_again(session, project_id, reviewer_id, moment, until)
+        or claim_from_queues(session, project_id, reviewer_id, moment, until)
+    )
+
+
+def lock_member(session: Session, project_id: int, reviewer_id: int) -> None:
+    """Lock the reviewer's membership in a statement of its own, so that later ones see all that came before.
+
+    Raises:
+        Forbidden: the account is no active reviewer of the project.
+    """
+    is_reviewer = session.scalar(
+        locked(
+            sa.select(Member.is_reviewer).where(
+                Member.project_id == project_id,
+                Member.account_id == reviewer_id,
+                Member.state == MemberState.ACTIVE,
+            )
+        )
+    )
+    if not is_reviewer:
+        raise Forbidden("You are not a reviewer of this project any more; what you wrote is kept as a draft.")
+
+
+def lease_length(session: Session, project_id: int) -> timedelta:
+    minutes = session.scalar(sa.select(Project.lease_minutes).where(Project.id == project_id))
+    return timedelta(minutes=minutes or 0)
+
+
+def claim_from_queues(
+    session: Session, project_id: int, reviewer_id: int, moment: datetime, until: datetime
+) -> Claimed:
+    """A new lease from the open queues, by priority; the member is locked and holds no lease."""
+    only_locked: int | None = None
+    queues = session.execute(
+        sa.select(Queue.id, QueueReviewer.cursor_ord)
+        .join(
+            QueueReviewer,
+            sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id),
+        )
+        .where(
+            Queue.project_id == project_id,
+            QueueReviewer.reviewer_id == reviewer_id,
+            Queue.state == QueueState.OPEN,
+            QueueReviewer.cursor_ord < Queue.last_ord,
+        )
+        .order_by(Queue.priority.desc(), Queue.id)
+    ).all()
+    for queue_id, cursor in queues:
+        mark, mark_task, last_ord = _low_water_mark(session, project_id, queue_id, reviewer_id, cursor)
+        if mark is None or mark_task is None:
+            _move_cursor(session, project_id, queue_id, reviewer_id, last_ord)
+            continue
+        task = session.scalars(
+            locked(
+                sa.select(Task)
+                .where(_open_not_mine(project_id, queue_id, reviewer_id), Task.ord >= mark)
+                .order_by(Task.ord)
+                .limit(1),
+                skip=True,
+            ).execution_options(populate_existing=True)
+        ).one_or_none()
+        if task is None:
+            only_locked = only_locked if only_locked is not None else mark_task
+            continue
+        lease = _take(session, task, reviewer_id, moment, until)
+        _move_cursor(session, project_id, queue_id, reviewer_id, mark - 1)
+        return lease
+    return NothingLeft() if only_locked is None else OnlyLocked(only_locked)
+
+
+def _renewed(session: Session, project_id: int, reviewer_id: int, until: datetime) -> Lease | None:
+    """The lease I hold, lapsed or not, with the same token: a second tab changes nothing."""
+    row = session.execute(
+        sa.update(Assignment)
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.reviewer_id == reviewer_id,
+            Assignment.state == AssignmentState.LEASED,
+        )
+        .values(leased_until=until)
+        .returning(Assignment.task_id, Assignment.public_id, Assignment.lease)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Lease(project_id, row.task_id, reviewer_id, row.public_id, row.lease or "", until, is_new=False)
+
+
+def _leased_again(
+    session: Session, project_id: int, reviewer_id: int, moment: datetime, until: datetime
+) -> Lease | None:
+    """A task whose lease I let lapse and that is still open: my draft of it is there."""
+    task = session.scalar(
+        sa.select(Task)
+        .join(Assignment, sa.and_(Assignment.project_id == Task.project_id, Assignment.task_id == Task.id))
+        .join(Queue, sa.and_(Queue.project_id == Task.project_id, Queue.id == Task.queue_id))
+        .join(
+            QueueReviewer,
+            sa.and_(
+                QueueReviewer.project_id == Task.project_id,
+                QueueReviewer.queue_id == Task.queue_id,
+                QueueReviewer.reviewer_id == reviewer_id,
+            ),
+        )
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.reviewer_id == reviewer_id,
+            Assignment.state == AssignmentState.EXPIRED,
+            Task.is_open,
+            Queue.state == QueueState.OPEN,
+        )
+        .order_by(Assignment.claimed_at, Task.id)
+        .limit(1)
+        .with_for_update(key_share=True, skip_locked=True, of=Task)
+        .execution_options(populate_existing=True)
+    )
+    return _take(session, task, reviewer_id, moment, until) if task is not None else None
+
+
+def _open_not_mine(project_id: int, queue_id: int, reviewer_id: int) -> sa.ColumnElement[bool]:
+    """Open tasks of a queue that I have not had; a lapsed lease is no reason to be passed over."""
+    mine = sa.exists().where(
+        Assignment.project_id == Task.project_id,
+        Assignment.task_id == Task.id,
+        Assignment.reviewer_id == reviewer_id,
+        Assignment.state != AssignmentState.EXPIRED,
+    )
+    return sa.and_(Task.project_id == project_id, Task.queue_id == queue_id, Task.is_open, ~mine)
+
+
+def _low_water_mark(
+    session: Session, project_id: int, queue_id: int, reviewer_id: int, cursor: int
+) -> tuple[int | None, int | None, int]:
+    """The first open task above the cursor that is not mine (its ord and id), and the queue's last ord, at one time."""
+    mark = (
+        sa.select(Task.ord, Task.id)
+        .where(_open_not_mine(project_id, queue_id, reviewer_id), Task.ord > cursor)
+        .order_by(Task.ord)
+        .limit(1)
+        .subquery()
+    )
+    row = session.execute(
+        sa.select(mark.c.ord, mark.c.id, Queue.last_ord)
+        .select_from(Queue)
+        .outerjoin(mark, sa.true())
+        .where(Queue.project_id == project_id, Queue.id == queue_id)
+    ).one()
+    return row.ord, row.id, row.last_ord
+
+
+def _take(session: Session, task: Task, reviewer_id: int, moment: datetime, until: datetime) -> Lease:
+    """Give the locked task's lowest free slot to the reviewer."""
+    slot = lowest_bit(task.free_slots)
+    task.free_slots &= ~(1 << slot)
+    task.is_open = task.free_slots != 0 and not task.held
+    session.flush()
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = {
+        "slot": slot,
+        "state": AssignmentState.LEASED,
+        "leased_until": until,
+        "lease": secrets.token_hex(16),
+        "claimed_at": moment,
+        "seen_at": moment,
+    }
+    statement = insert(Assignment).values(
+        project_id=task.project_id,
+        task_id=task.id,
+        reviewer_id=reviewer_id,
+        public_id=new_public_id(),
+        revision=0,
+        active_seconds=0.0,
+        **fresh,
+    )
+    row = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["project_id", "task_id", "reviewer_id"],
+            set_=fresh,
+            where=Assignment.state == AssignmentState.EXPIRED,
+        ).returning(Assignment.public_id)
+    ).one_or_none()
+    if row is None:  # the row became mine in another way after it was read as not mine
+        raise TryAgain
+    return Lease(task.project_id, task.id, reviewer_id, row.public_id, str(fresh["lease"]), until, is_new=True)
+
+
+def _move_cursor(session: Session, project_id: int, queue_id: int, reviewer_id: int, to: int) -> None:
+    session.execute(
+        sa.update(QueueReviewer)
+        .where(
+            QueueReviewer.project_id == project_id,
+            QueueReviewer.queue_id == queue_id,
+            QueueReviewer.reviewer_id == reviewer_id,
+            QueueReviewer.cursor_ord < to,
+        )
+        .values(cursor_ord=to)
+    )
+
+
+def _wait_for_task(session: Session, project_id: int, task_id: int) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+    session.execute(locked(sa.select(Task.id).where(Task.project_id == project_id, Task.id == task_id)))

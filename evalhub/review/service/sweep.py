@@ -1,0 +1,53 @@
+"""Take back leases that have lapsed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.db import locked, now
+from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.review.service.release import end_leases, release
+
+
+def sweep_leases(session: Session, *, project_id: int | None = None, limit: int = 200) -> int:
+    """Turn lapsed leases into `expired` and give their slots back.
+
+    Candidates are read without a lock; their tasks are locked in order of id, skipping those that others hold, all
+    before any queue row; each lease is looked at again under its lock.
+
+    Returns:
+        How many leases were taken back.
+    """
+    moment = now(session)
+    lapsed = sa.and_(Assignment.state == AssignmentState.LEASED, Assignment.leased_until < moment)
+    candidates = sa.select(Assignment.project_id, Assignment.task_id).where(lapsed).limit(limit)
+    if project_id is not None:
+        candidates = candidates.where(Assignment.project_id == project_id)
+    freed: dict[int, tuple[Task, int]] = {}
+    taken_back = 0
+    by_project: dict[int, set[int]] = {}
+    for found_project, task_id in session.execute(candidates):
+        by_project.setdefault(found_project, set()).add(task_id)
+    for found_project, task_ids in sorted(by_project.items()):
+        tasks = session.scalars(
+            locked(
+                sa.select(Task).where(Task.project_id == found_project, Task.id.in_(task_ids)).order_by(Task.id),
+                skip=True,
+            ).execution_options(populate_existing=True)
+        ).all()
+        for task in tasks:
+            leases = session.scalars(
+                locked(
+                    sa.select(Assignment)
+                    .where(Assignment.project_id == found_project, Assignment.task_id == task.id, lapsed)
+                    .order_by(Assignment.reviewer_id)
+                ).execution_options(populate_existing=True)
+            ).all()
+            bits = end_leases(session, task, list(leases), AssignmentState.EXPIRED)
+            taken_back += len(leases)
+            if bits:
+                freed[task.id] = (task, bits)
+        release(session, freed)
+        freed.clear()
+    return taken_back

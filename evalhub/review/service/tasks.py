@@ -1,0 +1,232 @@
+"""Fill batches with tasks, and keep who may claim them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account, AccountKind, Profile
+from evalhub.datasets.models import Item
+from evalhub.db import Database, canonical_json, locked, new_public_id
+from evalhub.projects.models import Batch, BatchState, Member, MemberState, Project, ProjectState
+from evalhub.projects.queries import plan_of
+from evalhub.projects.schema import Candidate, needs, ordered
+from evalhub.review.models import Purpose, Queue, QueueReviewer, QueueState, Task
+from evalhub.review.schema import bits_of
+from evalhub.web.session import after_commit, write
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    item_id: int
+    need: int
+    skills: str
+    ord: int
+
+
+def fill_after_commit(session: Session, project_id: int, batch_id: int) -> None:
+    """Have a new batch filled once it is committed (handler of `batch_opened`)."""
+    after_commit(session, partial(fill_batch, project_id=project_id, batch_id=batch_id))
+
+
+def fill_batch(database: Database, *, project_id: int, batch_id: int) -> None:
+    """Give a batch its tasks, a thousand a transaction, and open its queues when all are there.
+
+    Stopped half-way it goes on where it stopped: the plan depends on the items and the project's seed alone.
+    """
+    with database.reading() as session:
+        batch = session.get(Batch, batch_id)
+        if batch is None or batch.state is not BatchState.FILLING:
+            return
+        planned = _plan(session, session.get_one(Project, project_id), batch)
+    queue_ids = write(partial(_make_queues, project_id=project_id, batch_id=batch_id, planned=planned), on=database)
+    for start in range(0, len(planned), CHUNK):
+        part = planned[start : start + CHUNK]
+        write(partial(_add_tasks, project_id=project_id, batch_id=batch_id, part=part, queues=queue_ids), on=database)
+    write(partial(_open_queues, project_id=project_id, batch_id=batch_id), on=database)
+
+
+def fill_leftovers(database: Database) -> None:
+    """Go on with batches that a stopped process left half filled."""
+    with database.reading() as session:
+        waiting = session.execute(sa.select(Batch.project_id, Batch.id).where(Batch.state == BatchState.FILLING)).all()
+    for project_id, batch_id in waiting:
+        fill_batch(database, project_id=project_id, batch_id=batch_id)
+
+
+def _plan(session: Session, project: Project, batch: Batch) -> list[PlannedTask]:
+    """The batch's tasks in order of item id."""
+    rows = session.execute(
+        sa.select(Item.id, Item.external_id, Item.group_key, Item.model, Item.tags, Item.skills).where(
+            Item.dataset_id == project.dataset_id, Item.import_id == batch.import_id, Item.withdrawn_at.is_(None)
+        )
+    )
+    candidates: list[Candidate] = []
+    by_skills: dict[str, list[Candidate]] = defaultdict(list)
+    for row in rows:
+        parts = [row.model or "" if key == "model" else canonical_json(row.tags) for key in project.stratify_by]
+        candidate = Candidate(row.id, row.external_id, row.group_key, "\0".join(parts))
+        candidates.append(candidate)
+        by_skills[canonical_json(sorted(row.skills))].append(candidate)
+    reviewers = needs(candidates, plan_of(project))
+    planned = [
+        PlannedTask(item_id, reviewers[item_id], skills, place)
+        for skills, members in by_skills.items()
+        for place, item_id in enumerate(ordered(members, project.queue_order, project.seed), start=1)
+    ]
+    return sorted(planned, key=lambda task: task.item_id)
+
+
+def _make_queues(session: Session, *, project_id: int, batch_id: int, planned: list[PlannedTask]) -> dict[str, int]:
+    """The hidden queues of a batch, by skill set."""
+    session.scalars(locked(sa.select(Project.id).where(Project.id == project_id))).one()
+    priority = session.get_one(Batch, batch_id).priority
+    found = {
+        canonical_json(queue.skills): queue.id
+        for queue in session.scalars(sa.select(Queue).where(Queue.project_id == project_id, Queue.batch_id == batch_id))
+    }
+    for skills in sorted({task.skills for task in planned} - set(found)):
+        queue = Queue(project_id=project_id, batch_id=batch_id, skills=json.loads(skills), priority=priority)
+        session.add(queue)
+        session.flush()
+        found[skills] = queue.id
+    return found
+
+
+def _add_tasks(
+    session: Session, *, project_id: int, batch_id: int, part: list[PlannedTask], queues: dict[str, int]
+) -> None:
+    project = session.scalars(locked(sa.select(Project).where(Project.id == project_id))).one()
+    there = set(
+        session.scalars(
+            sa.select(Task.item_id).where(
+                Task.project_id == project_id,
+                Task.item_id.between(part[0].item_id, part[-1].item_id),
+                Task.rubric_version_id == project.rubric_version_id,
+                Task.purpose == Purpose.LIVE,
+            )
+        )
+    )
+    new = [task for task in part if task.item_id not in there]
+    if not new:
+        return
+    first_id = project.last_task_id + 1
+    project.last_task_id += len(new)
+    session.flush()
+    session.execute(
+        sa.insert(Task),
+        [
+            {
+                "project_id": project_id,
+                "id": first_id + i,
+                "public_id": new_public_id(),
+                "dataset_id": project.dataset_id,
+                "item_id": task.item_id,
+                "rubric_version_id": project.rubric_version_id,
+                "purpose": Purpose.LIVE,
+                "occasion": 1,
+                "batch_id": batch_id,
+                "queue_id": queues[task.skills],
+                "ord": task.ord,
+                "need": task.need,
+                "slots": task.need,
+                "free_slots": bits_of(task.need),
+                "held": False,
+                "is_open": True,
+            }
+            for i, task in enumerate(new)
+        ],
+    )
+
+
+def _open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
+    project = session.scalars(locked(sa.select(Project).where(Project.id == project_id))).one()
+    batch = session.get_one(Batch, batch_id)
+    if batch.state is not BatchState.FILLING:
+        return
+    batch.state = BatchState.OPEN
+    state = QueueState.OPEN if project.state is ProjectState.OPEN else QueueState.CLOSED
+    last = (
+        sa.select(sa.func.coalesce(sa.func.max(Task.ord), 0))
+        .where(Task.project_id == project_id, Task.queue_id == Queue.id)
+        .scalar_subquery()
+    )
+    session.flush()
+    session.execute(
+        sa.update(Queue)
+        .where(Queue.project_id == project_id, Queue.batch_id == batch_id)
+        .values(state=state, last_ord=last)
+    )
+    refresh_eligibility(session, project_id)
+
+
+def refresh_eligibility(session: Session, project_id: int) -> None:
+    """Make `queue_reviewer` say who may claim what: active reviewers whose domains include the queue's skills.
+
+    The project row is locked first, because a queue and a member added at once would miss each other.
+    """
+    session.scalars(locked(sa.select(Project.id).where(Project.id == project_id))).one()
+    reviewers = session.execute(
+        sa.select(Member.account_id, Profile.domains)
+        .join(Account, Account.id == Member.account_id)
+        .outerjoin(Profile, Profile.account_id == Member.account_id)
+        .where(
+            Member.project_id == project_id,
+            Member.state == MemberState.ACTIVE,
+            Member.is_reviewer,
+            Account.kind == AccountKind.HUMAN,
+        )
+    ).all()
+    queues = session.execute(sa.select(Queue.id, Queue.skills).where(Queue.project_id == project_id)).all()
+    wanted = {
+        (reviewer_id, queue_id)
+        for reviewer_id, domains in reviewers
+        for queue_id, skills in queues
+        if set(skills) <= set(domains or ())
+    }
+    there = {
+        (reviewer_id, queue_id)
+        for reviewer_id, queue_id in session.execute(
+            sa.select(QueueReviewer.reviewer_id, QueueReviewer.queue_id).where(QueueReviewer.project_id == project_id)
+        )
+    }
+    for reviewer_id, queue_id in sorted(there - wanted):
+        session.execute(
+            sa.delete(QueueReviewer).where(
+                QueueReviewer.project_id == project_id,
+                QueueReviewer.reviewer_id == reviewer_id,
+                QueueReviewer.queue_id == queue_id,
+            )
+        )
+    missing = [
+        {"project_id": project_id, "reviewer_id": reviewer_id, "queue_id": queue_id, "cursor_ord": 0}
+        for reviewer_id, queue_id in sorted(wanted - there)
+    ]
+    if missing:
+        session.execute(sa.insert(QueueReviewer), missing)
+
+
+def close_queues(session: Session, project_id: int) -> None:
+    """Stop handing out (handler of `project_closed`)."""
+    session.execute(
+        sa.update(Queue)
+        .where(Queue.project_id == project_id, Queue.state == QueueState.OPEN)
+        .values(state=QueueState.CLOSED)
+    )
+
+
+def reopen_queues(session: Session, project_id: int) -> None:
+    """Hand out again what belongs to open batches (handler of `project_reopened`)."""
+    open_batches = sa.select(Batch.id).where(Batch.project_id == project_id, Batch.state == BatchState.OPEN)
+    session.execute(
+        sa.update(Queue)
+        .where(Queue.project_id == project_id, Queue.state == QueueState.CLOSED, Queue.batch_id.in_(open_batches))
+        .values(state=QueueState.OPEN)
+    )
