@@ -7,7 +7,13 @@ import numpy as np
 from evalhub.stats import leave_out
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import Figure, Floats, Interval, Reason
-from evalhub.stats.intervals import disagreement_bound, jackknife_variance, log_jackknife, no_interval_because
+from evalhub.stats.intervals import (
+    disagreement_bound,
+    is_telling,
+    jackknife_variance,
+    log_jackknife,
+    no_interval_because,
+)
 from evalhub.stats.leave_out import LeftOut, without_each_group, without_each_rater
 from evalhub.stats.merge import merged
 from evalhub.stats.ratings import Ratings
@@ -111,7 +117,7 @@ def _undefined(counts: PatternCounts) -> Reason | None:
 
 
 def _interval(counts: PatternCounts, metric: Distance, value: float, left_out: LeftOut | None) -> Interval:
-    if left_out is not None and left_out.is_regular:
+    if left_out is not None and is_telling(left_out):
         return log_jackknife(value, left_out)
     n = counts.marginals.astype(np.float64)
     delta = metric.matrix(n)

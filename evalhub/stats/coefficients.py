@@ -14,7 +14,7 @@ from evalhub.stats import leave_out
 from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import Figure, Floats, Interval, Reason
-from evalhub.stats.intervals import disagreement_bound, log_jackknife, no_interval_because, proportion
+from evalhub.stats.intervals import disagreement_bound, is_telling, log_jackknife, no_interval_because, proportion
 from evalhub.stats.leave_out import LeftOut, without_each_group
 from evalhub.stats.weights import Weights
 
@@ -130,7 +130,7 @@ def _interval(counts: PatternCounts, parts: Floats, weight: Floats, value: float
     deletions = without_each_group(counts)
     left = _coefficient(leave_out.totals(counts, deletions, parts), weight, chance_of)
     left_out = LeftOut(left, left >= 1 - 1e-12, deletions.weight)
-    if value < 1 - 1e-12 and left_out.is_regular:
+    if value < 1 - 1e-12 and is_telling(left_out):
         return log_jackknife(value, left_out)
     shares = (counts.n_units @ parts)[2:-1] / counts.n_items
     room = float(1 - chance_of(shares, weight))

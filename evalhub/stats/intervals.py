@@ -15,6 +15,7 @@ LEVEL = 0.975
 SKEW_SHARE = 0.85
 SKEW_ITEMS = 30
 EXP_LIMIT = 700.0
+SAME = 1e-12
 
 
 def is_skewed(counts: PatternCounts) -> bool:
@@ -43,6 +44,11 @@ def jackknife_variance(values: Floats, weight: Ints) -> float:
     n = int(weight.sum())
     mean = float(values @ weight) / n
     return (n - 1) / n * float(((values - mean) ** 2) @ weight)
+
+
+def is_telling(left_out: LeftOut) -> bool:
+    """Whether the left-out values have a spread on log(1 − value): all defined, below 1 and not all the same."""
+    return left_out.is_regular and float(np.ptp(left_out.value)) > SAME
 
 
 def log_jackknife(value: float, left_out: LeftOut, extra_variance: float = 0.0) -> Interval:
