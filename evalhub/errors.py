@@ -5,6 +5,7 @@
     │   ├── TooLarge              over a limit of size                   HTTP 413  exit 2
     │   └── UnsupportedMedia      compressed, or not the kind expected   HTTP 415  exit 2
     ├── NotFound                  missing, or not yours to see           HTTP 404  exit 2
+    ├── NotSignedIn               nobody proved who they are             HTTP 401  exit 2
     ├── Forbidden                 seen, but not allowed                  HTTP 403  exit 2
     ├── Conflict                  the state has moved on                 HTTP 409  exit 2
     ├── CheckFailed               a verification found a difference      HTTP 409  exit 1
@@ -97,6 +98,11 @@ class NotFound(EvalhubError):
 
     def __init__(self, message: str = "There is nothing here, or it is not yours to see.") -> None:
         super().__init__(message)
+
+
+class NotSignedIn(EvalhubError):
+    code = "not_signed_in"
+    http_status = 401
 
 
 class Forbidden(EvalhubError):
