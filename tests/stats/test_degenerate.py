@@ -36,7 +36,7 @@ IDS = [
     "uint8-codes",
     "uint8-counts",
     "typo-level-name",
-,]
+]
 
 
 def cases(shared: Path) -> dict[str, Any]:
