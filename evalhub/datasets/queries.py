@@ -1,0 +1,128 @@
+"""Reads of datasets and items; nothing of an import shows before it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from evalhub.accounts.models import Account
+from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport
+from evalhub.errors import NotFound
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLine:
+    """A dataset as lists show it."""
+
+    dataset: Dataset
+    n_items: int
+    n_imports: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    item_import: ItemImport
+    by: str
+    """Display name of who imported it; empty for the program."""
+
+
+class StoredContent(NamedTuple):
+    """What the dataset holds under an external id."""
+
+    sha256: str
+    revision: int
+
+
+def dataset_named(session: Session, name: str) -> Dataset:
+    """The dataset of that slug.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    dataset = session.scalar(sa.select(Dataset).where(Dataset.name == name))
+    if dataset is None:
+        raise NotFound(f'There is no dataset "{name}".')
+    return dataset
+
+
+def datasets(session: Session) -> list[DatasetLine]:
+    """All datasets by name, with the items and imports that are complete."""
+    complete = (
+        sa.select(ItemImport.dataset_id, sa.func.sum(ItemImport.n_items).label("n_items"), sa.func.count().label("n"))
+        .where(ItemImport.state == ImportState.COMPLETE)
+        .group_by(ItemImport.dataset_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(Dataset, sa.func.coalesce(complete.c.n_items, 0), sa.func.coalesce(complete.c.n, 0))
+        .outerjoin(complete, complete.c.dataset_id == Dataset.id)
+        .order_by(Dataset.name)
+    )
+    return [DatasetLine(dataset, int(n_items), int(n)) for dataset, n_items, n in rows]
+
+
+def imports_of(session: Session, dataset_id: int) -> list[ImportLine]:
+    """The complete imports of a dataset, the last one first."""
+    rows = session.execute(
+        sa.select(ItemImport, Account.display_name)
+        .outerjoin(Account, Account.id == ItemImport.by_id)
+        .where(ItemImport.dataset_id == dataset_id, ItemImport.state == ImportState.COMPLETE)
+        .order_by(ItemImport.id.desc())
+    )
+    return [ImportLine(item_import, name or "") for item_import, name in rows]
+
+
+def n_items_of(session: Session, dataset_id: int) -> int:
+    """How many items the dataset has; revisions of one item count once."""
+    return session.scalar(sa.select(sa.func.count()).select_from(current_items(dataset_id).subquery())) or 0
+
+
+def items_of(session: Session, dataset_id: int, *, after: int = 0, limit: int = PAGE_ROWS) -> list[Item]:
+    """A page of items in the order of their import; the next one begins after the id of the last."""
+    statement = current_items(dataset_id).where(Item.id > after).order_by(Item.id).limit(limit)
+    return list(session.scalars(statement))
+
+
+def item_of(session: Session, dataset_id: int, external_id: str) -> Item:
+    """The item with that id in its source.
+
+    Raises:
+        NotFound: when the dataset shows none.
+    """
+    item = session.scalar(current_items(dataset_id).where(Item.external_id == external_id))
+    if item is None:
+        raise NotFound(f'The dataset has no item "{external_id}".')
+    return item
+
+
+def current_items(dataset_id: int) -> sa.Select[Item]:
+    """Select the items of a dataset: of each external id the highest revision whose import is complete."""
+    later, later_import = aliased(Item), aliased(ItemImport)
+    is_replaced = sa.exists().where(
+        later.dataset_id == Item.dataset_id,
+        later.external_id == Item.external_id,
+        later.revision > Item.revision,
+        later_import.id == later.import_id,
+        later_import.state == ImportState.COMPLETE,
+    )
+    return (
+        sa.select(Item)
+        .join(ItemImport, ItemImport.id == Item.import_id)
+        .where(Item.dataset_id == dataset_id, ItemImport.state == ImportState.COMPLETE, ~is_replaced)
+    )
+
+
+def current_contents(session: Session, dataset_id: int, external_ids: Iterable[str]) -> dict[str, StoredContent]:
+    """What the dataset shows under those of the ids that it has."""
+    rows = session.execute(
+        current_items(dataset_id)
+        .with_only_columns(Item.external_id, Item.content_sha256, Item.revision)
+        .where(Item.external_id.in_(list(external_ids)))
+    )
+    return {external_id: StoredContent(sha256, revision) for external_id, sha256, revision in rows}
