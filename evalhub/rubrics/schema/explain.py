@@ -149,7 +149,8 @@ def _wrong_type(wanted: str, given: Any) -> str:
         taken_for = f"read as {given.taken_for}" if isinstance(given, Misread) else "not a text"
         message = f'{shown} is {taken_for}; quote it: "{_bare(given)}"'
     elif isinstance(given, Misread):
-        message = f"{shown} is not {wanted}; give {'one of the two words' if wanted == 'true or false' else 'plain digits, like 12 or 0.5'}"
+        remedy = "one of the two words" if wanted == "true or false" else "plain digits, like 12 or 0.5"
+        message = f"{shown} is not {wanted}; give {remedy}"
     elif isinstance(given, str) and not wanted.endswith(("list", "mapping")):
         message = f"{shown} is a text; give {wanted}, without quotes"
     else:
