@@ -214,6 +214,8 @@ class Draft(Base):
     task_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
     reviewer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     revision: Mapped[int]
+    revises: Mapped[int | None]
+    """The revision of the review that this draft would replace; None where nothing is submitted yet."""
     body: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
     updated_at: Mapped[datetime]
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalhub.rubrics.schema.review import NOTE_LIMIT, QUOTES_LIMIT, ReviewBody
 
 SLOT_LIMIT = 62
 """Slots are bits of a signed 64-bit integer."""
@@ -75,3 +80,26 @@ def working_seconds(seen_at: datetime | None, now: datetime) -> float:
     if seen_at is None or now <= seen_at:
         return 0.0
     return min(now - seen_at, IDLE_CUT).total_seconds()
+
+
+Text = Annotated[str, Field(max_length=NOTE_LIMIT)]
+
+
+class DraftBody(BaseModel):
+    """A review as far as it is written; nothing of it needs to fit the rubric yet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scores: dict[str, Annotated[str, Field(max_length=200)] | float | None] = Field(default={}, max_length=200)
+    notes: dict[str, Text] = Field(default={}, max_length=200)
+    tags: dict[str, list[Annotated[str, Field(max_length=64)]]] = Field(default={}, max_length=200)
+    evidence: dict[str, Annotated[list[dict[str, Any]], Field(max_length=QUOTES_LIMIT)]] = Field(
+        default={}, max_length=200
+    )
+    note: Text = ""
+    confidence: Annotated[int, Field(ge=1, le=3)] | None = None
+
+    @classmethod
+    def of(cls, review: ReviewBody) -> DraftBody:
+        """The content of a submission, without its lease and key."""
+        return cls.model_validate(review.model_dump(include=set(cls.model_fields)))

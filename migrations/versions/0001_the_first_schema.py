@@ -512,6 +512,7 @@ def upgrade() -> None:
     sa.Column('task_id', sa.BigInteger(), nullable=False),
     sa.Column('reviewer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('revises', sa.Integer(), nullable=True),
     sa.Column('body', CanonicalJson(), nullable=False),
     sa.Column('updated_at', UtcTime(), nullable=False),
     sa.ForeignKeyConstraint(['project_id', 'task_id', 'reviewer_id'], ['assignment.project_id', 'assignment.task_id', 'assignment.reviewer_id'], name='fk_draft_assignment'),

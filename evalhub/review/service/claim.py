@@ -63,6 +63,14 @@ def claim(session: Session, *, project_id: int, reviewer_id: int, wait_for: int 
     )
 
 
+def claim_or_keep(session: Session, project_id: int, reviewer_id: int, moment: datetime) -> Claimed:
+    """The claim inside a submission or a skip: the lease that I hold beside it, else a new one from the queues."""
+    until = moment + lease_length(session, project_id)
+    return _renewed(session, project_id, reviewer_id, until) or claim_from_queues(
+        session, project_id, reviewer_id, moment, until
+    )
+
+
 def lock_member(session: Session, project_id: int, reviewer_id: int) -> None:
     """Lock the reviewer's membership in a statement of its own, so that later ones see all that came before.
 
