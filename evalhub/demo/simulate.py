@@ -38,11 +38,13 @@ class ItemNote(_Data):
     criterion: str
     text: str
     quote: str = ""
+    tag: str = ""
 
 
 class ItemQuality(_Data):
     levels: dict[str, Annotated[float, Field(ge=0, le=BEST)]]
     notes: list[ItemNote] = []
+    not_applicable: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
 class Quality(_Data):
@@ -50,17 +52,20 @@ class Quality(_Data):
     seed: int
     reviewers: list[Reviewer]
     noise_by_criterion: dict[str, float]
+    default_tags: dict[str, str]
     items: dict[str, ItemQuality]
     notes: dict[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRating:
+    """A rank of None is "not applicable"."""
+
     criterion: str
-    rank: int
-    note: str
-    quote: str
-    tags: tuple[str, ...]
+    rank: int | None
+    note: str = ""
+    quote: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @cache
@@ -78,25 +83,20 @@ def simulated_review(
 
 def _rating(plan: Quality, reviewer: Reviewer, item_id: str, criterion: Criterion) -> SimulatedRating:
     dice = _dice(plan, reviewer, item_id, criterion.key)
+    item = plan.items[item_id]
+    if criterion.not_applicable and dice.random() < item.not_applicable.get(criterion.key, 0.0):
+        return SimulatedRating(criterion.key, None)
     steps = (len(criterion.levels) - 1) / BEST
-    intended = plan.items[item_id].levels[criterion.key] * steps
+    intended = item.levels[criterion.key] * steps
     spread = reviewer.noise * plan.noise_by_criterion.get(criterion.key, 1.0) * steps
-    seen = dice.gauss(intended - reviewer.severity * steps, spread)
-    rank = min(max(round(seen), 0), len(criterion.levels) - 1)
-    wants_note = dice.random() < reviewer.note_share
-    own = _own_note(plan.items[item_id].notes, criterion.key) if rank == round(intended) else None
-    bank = plan.notes[criterion.key][str(round(rank / steps))]
-    picked = dice.choice(bank)
-    tag = dice.choice([tag.key for tag in criterion.failure_tags] or [""])
-    if not (wants_note or criterion.note.requires(rank=rank)):
-        return SimulatedRating(criterion.key, rank, "", "", (tag,) if tag and rank == 0 else ())
-    return SimulatedRating(
-        criterion=criterion.key,
-        rank=rank,
-        note=own.text if own else picked,
-        quote=own.quote if own else "",
-        tags=(tag,) if tag and rank == 0 else (),
-    )
+    rank = min(max(round(dice.gauss(intended - reviewer.severity * steps, spread)), 0), len(criterion.levels) - 1)
+    own = _own_note(item.notes, criterion.key) if rank == round(intended) else None
+    picked = dice.choice(plan.notes[criterion.key][str(round(rank / steps))])
+    tag = (own.tag if own else "") or plan.default_tags.get(criterion.key, "")
+    tags = (tag,) if tag and rank == 0 else ()
+    if dice.random() >= reviewer.note_share and not criterion.note.requires(rank=rank):
+        return SimulatedRating(criterion.key, rank, tags=tags)
+    return SimulatedRating(criterion.key, rank, own.text if own else picked, own.quote if own else "", tags)
 
 
 def _own_note(notes: Sequence[ItemNote], criterion: str) -> ItemNote | None:

@@ -85,13 +85,17 @@ def test_the_same_seed_draws_the_same_review(rubric: Rubric) -> None:
 def test_a_severer_reviewer_gives_lower_levels(rubric: Rubric) -> None:
     plan = quality()
     sums = [
-        sum(rating.rank for item in plan.items for rating in simulated_review(plan, reviewer, item, rubric.criteria))
+        sum(
+            rating.rank or 0
+            for item in plan.items
+            for rating in simulated_review(plan, reviewer, item, rubric.criteria)
+        )
         for reviewer in sorted(plan.reviewers, key=lambda reviewer: -reviewer.severity)
     ]
     assert sums == sorted(sums)
 
 
-def test_a_note_is_there_wherever_the_rubric_asks_for_one(rubric: Rubric) -> None:
+def test_notes_and_tags_are_those_that_the_rubric_asks_for(rubric: Rubric) -> None:
     plan = quality()
     for reviewer in plan.reviewers:
         for item in plan.items:
@@ -99,3 +103,4 @@ def test_a_note_is_there_wherever_the_rubric_asks_for_one(rubric: Rubric) -> Non
                 criterion = rubric.criterion(rating.criterion)
                 assert criterion is not None
                 assert rating.note or not criterion.note.requires(rank=rating.rank)
+                assert set(rating.tags) <= {tag.key for tag in criterion.failure_tags}
