@@ -1,0 +1,1 @@
+"""Values of calibration: consensus, flags and triage. Pure; no database."""
