@@ -132,7 +132,7 @@ class _TreeBuilder:
             for event in yaml.parse(self._text, Loader=_Loader):
                 self._take(event)
         except yaml.MarkedYAMLError as error:
-            self._fault("yaml_syntax", self._syntax_message(error), error.problem_mark or error.context_mark)
+            self._faults.append(self._syntax_fault(error))
             return Reading(None, tuple(self._faults))
         except yaml.YAMLError as error:
             self._faults.append(Fault("yaml_syntax", f"is not YAML: {error}", "", 1, 1))
@@ -152,14 +152,19 @@ class _TreeBuilder:
     def _path(self) -> str:
         return path_text(tuple(outer.step for outer in self._open if outer.step is not None))
 
-    def _syntax_message(self, error: yaml.MarkedYAMLError) -> str:
-        mark = error.problem_mark
-        lines = self._text.split("\n")
-        if mark and mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t":
-            return "a tab cannot indent or separate here; use spaces"
-        problem = error.problem or "it cannot be read"
-        context = f" ({error.context})" if error.context else ""
-        return f"is not YAML: {problem}{context}; check indentation, colons and quotes"
+    def _syntax_fault(self, error: yaml.MarkedYAMLError) -> Fault:
+        mark = error.problem_mark or error.context_mark
+        lines = self._text.splitlines() or [""]
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        if line >= len(lines):  # the parser puts the end of the file into a line of its own
+            line, column = len(lines) - 1, len(lines[-1])
+        if lines[line][column : column + 1] == "\t":
+            message = "a tab cannot indent or separate here; use spaces"
+        else:
+            context = f" ({error.context})" if error.context else ""
+            problem = f"{error.problem or 'it cannot be read'}{context}"
+            message = f"is not YAML: {problem}; check indentation, colons and quotes"
+        return Fault("yaml_syntax", message, self._path(), line + 1, column + 1)
 
     def _take(self, event: Any) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
