@@ -7,11 +7,23 @@ from evalhub.stats.alpha import alpha, alpha_with_random_reviewers, alphas_witho
 from evalhub.stats.bootstrap import Bootstrap, bootstrap_alpha
 from evalhub.stats.boundaries import Boundary, boundaries, ranked
 from evalhub.stats.check import check_alpha
-from evalhub.stats.coefficients import agreement_within, brennan_prediger, fleiss_kappa, gwet_ac, percent_agreement
+from evalhub.stats.coefficients import (
+    agreement_within,
+    brennan_prediger,
+    fleiss_kappa,
+    gwet_ac,
+    gwet_ac_by_item,
+    percent_agreement,
+)
+from evalhub.stats.complete import IccForm, icc, kendall_w
 from evalhub.stats.counts import PatternCounts
+from evalhub.stats.dawid_skene import DawidSkene, dawid_skene
 from evalhub.stats.figure import METHOD_WORDS, REASON_WORDS, Figure, Method, Reason
+from evalhub.stats.fleiss import ZTest, fleiss_by_level, fleiss_test
+from evalhub.stats.pairs import PairAgreement, cohen_kappa, conger_kappa, light_kappa, pairwise_kappas, scott_pi
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.report import CriterionReport, criterion_report, reliability_of_mean
+from evalhub.stats.sample_size import items_to_tell_kappas_apart
 from evalhub.stats.scale import Scale
 from evalhub.stats.specific import pooled_specific_agreement, specific_agreement
 from evalhub.stats.verdict import Verdict, VerdictCode, verdict
@@ -23,8 +35,11 @@ __all__ = [
     "Bootstrap",
     "Boundary",
     "CriterionReport",
+    "DawidSkene",
     "Figure",
+    "IccForm",
     "Method",
+    "PairAgreement",
     "PatternCounts",
     "Ratings",
     "Reason",
@@ -32,6 +47,7 @@ __all__ = [
     "Verdict",
     "VerdictCode",
     "Weights",
+    "ZTest",
     "agreement_within",
     "alpha",
     "alpha_with_random_reviewers",
@@ -40,13 +56,25 @@ __all__ = [
     "boundaries",
     "brennan_prediger",
     "check_alpha",
+    "cohen_kappa",
+    "conger_kappa",
     "criterion_report",
+    "dawid_skene",
+    "fleiss_by_level",
     "fleiss_kappa",
+    "fleiss_test",
     "gwet_ac",
+    "gwet_ac_by_item",
+    "icc",
+    "items_to_tell_kappas_apart",
+    "kendall_w",
+    "light_kappa",
+    "pairwise_kappas",
     "percent_agreement",
     "pooled_specific_agreement",
     "ranked",
     "reliability_of_mean",
+    "scott_pi",
     "specific_agreement",
     "verdict",
 ]

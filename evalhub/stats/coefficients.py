@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.stats import t
 
 from evalhub.stats import leave_out
 from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts
-from evalhub.stats.figure import Figure, Floats, Interval, Reason
-from evalhub.stats.intervals import disagreement_bound, is_telling, log_jackknife, no_interval_because, proportion
+from evalhub.stats.figure import Figure, Floats, Interval, Method, Reason
+from evalhub.stats.intervals import (
+    LEVEL,
+    disagreement_bound,
+    is_telling,
+    log_jackknife,
+    no_interval_because,
+    proportion,
+)
 from evalhub.stats.leave_out import LeftOut, without_each_group
 from evalhub.stats.weights import Weights
 
@@ -73,6 +81,30 @@ def gwet_ac(counts: PatternCounts, weights: Weights = Weights.IDENTITY, values: 
     Source: Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
     """
     return _corrected(counts, weights, values, gwet_chance)
+
+
+def gwet_ac_by_item(counts: PatternCounts, weights: Weights = Weights.IDENTITY, values: Floats | None = None) -> Figure:
+    """AC1 or AC2 with the interval that Gwet gives: his linearised variance over items, t, cut at 1.
+
+    Source: Gwet (2014), Handbook of Inter-Rater Reliability, chapter 5.
+    """
+    point = gwet_ac(counts, weights, values)
+    n = counts.n_items
+    if point.value is None or n < 2:
+        return point
+    weight = weights.matrix(counts.n_levels, values)
+    parts = _parts(counts, weight)
+    agreement, pairable, shares = parts[:, 0], parts[:, 1], parts[:, 2:-1]
+    mean = counts.n_units @ shares / n
+    scale = weight.sum() / (counts.n_levels * max(counts.n_levels - 1, 1))
+    chance = float(gwet_chance(mean, weight))
+    own = n / counts.n_pairable * (agreement - pairable * chance) / (1 - chance)
+    own = own - 2 * (1 - point.value) * (scale * shares @ (1 - mean) - chance) / (1 - chance)
+    se = float(np.sqrt(counts.n_units @ (own - point.value) ** 2 / (n * (n - 1))))
+    reach = float(t.ppf(LEVEL, n - 1)) * se
+    return figure(
+        counts, point.value, Interval(max(point.value - reach, -1.0), min(point.value + reach, 1.0), Method.GWET)
+    )
 
 
 def brennan_prediger(

@@ -58,6 +58,7 @@ class Method(StrEnum):
     PROPORTION = "group_jackknife_wilson"
     BOOTSTRAP = "group_bootstrap_bca"
     GWET = "gwet_t"
+    F_TEST = "f_distribution"
 
 
 METHOD_WORDS: dict[Method, str] = {
@@ -68,6 +69,7 @@ METHOD_WORDS: dict[Method, str] = {
     Method.PROPORTION: "95 %, Wilson with the effective size of the group jackknife, reviewers fixed",
     Method.BOOTSTRAP: "95 %, group bootstrap BCa, 2,000 replicates, reviewers fixed",
     Method.GWET: "95 %, Gwet's standard error by item, reviewers fixed",
+    Method.F_TEST: "95 %, from the F distribution, which assumes normal scores",
 }
 
 

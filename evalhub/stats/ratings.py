@@ -143,7 +143,7 @@ def _refuse_out_of_domain(given: Floats, present: Bools, n_levels: int) -> None:
 
 
 def _refuse_duplicates(unit: Ints, rater: Ints, row: Ints) -> None:
-    order = np.lexsort((row, rater, unit))
+    order = np.lexsort((rater, unit))
     same = (unit[order][1:] == unit[order][:-1]) & (rater[order][1:] == rater[order][:-1])
     if same.any():
         second = np.flatnonzero(same) + 1
