@@ -1,0 +1,98 @@
+"""The demo project, loaded through the services."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+import sqlalchemy as sa
+
+from evalhub.accounts.models import Account
+from evalhub.accounts.queries import account_of_login, live_link
+from evalhub.db import Database, now
+from evalhub.demo.load import OVERLAP, PROJECT, SECOND_DELIVERY, is_loaded, load_demo, sign_in_links
+from evalhub.projects.models import Member, Project
+from evalhub.projects.queries import members_of
+from evalhub.review.models import Assignment, AssignmentState, Review, Task
+from evalhub.review.schema import Lease
+from evalhub.review.service.claim import claim_next
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "evalhub.db"
+    copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    load_demo(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def demo(template: Path, tmp_path: Path) -> Database:
+    copyfile(template, tmp_path / "evalhub.db")
+    return Database(f"sqlite:///{tmp_path / 'evalhub.db'}")
+
+
+def test_loading_takes_less_than_ten_seconds_and_is_noticed(sqlite_database: Database) -> None:
+    assert not is_loaded(sqlite_database)
+    began = time.monotonic()
+    load_demo(sqlite_database)
+    assert time.monotonic() - began < 10
+    assert is_loaded(sqlite_database)
+
+
+def test_the_first_delivery_is_complete_and_the_second_waits_for_one_more_reviewer(demo: Database) -> None:
+    with demo.reading() as session:
+        reviews = sa.select(sa.func.count(Review.reviewer_id)).where(
+            Review.project_id == Task.project_id, Review.task_id == Task.id
+        )
+        counts = sorted(session.scalars(sa.select(reviews.scalar_subquery()).select_from(Task)))
+        open_tasks = session.scalar(sa.select(sa.func.count()).where(Task.is_open))
+    assert counts == [OVERLAP - 1] * SECOND_DELIVERY + [OVERLAP] * (len(counts) - SECOND_DELIVERY)
+    assert open_tasks == SECOND_DELIVERY
+
+
+def test_no_simulated_reviewer_holds_work_back(demo: Database) -> None:
+    with demo.reading() as session:
+        assert set(session.scalars(sa.select(Assignment.state))) <= {
+            AssignmentState.SUBMITTED,
+            AssignmentState.EXCLUDED,
+        }
+
+
+def test_every_reviewer_with_ratings_is_called_simulated(demo: Database) -> None:
+    with demo.reading() as session:
+        graders = set(session.scalars(sa.select(Review.reviewer_id)))
+        project = session.scalars(sa.select(Project).where(Project.name == PROJECT)).one()
+        shown = {line.account.id: line.shown_name for line in members_of(session, project.id)}
+        simulated = set(session.scalars(sa.select(Member.account_id).where(Member.is_simulated)))
+        notes = set(session.scalars(sa.select(Review.note)))
+    assert graders == simulated
+    assert all("(simulated)" in shown[grader] for grader in graders)
+    assert all("imulated" in note for note in notes)
+    assert "simulated" in project.title
+
+
+def test_the_demo_reviewer_has_work(demo: Database) -> None:
+    with demo.reading() as session:
+        project = session.scalars(sa.select(Project).where(Project.name == PROJECT)).one()
+        account = account_of_login(session, "reviewer")
+    assert account is not None
+    assert isinstance(claim_next(demo, project_id=project.id, reviewer_id=account.id), Lease)
+
+
+def test_fresh_links_sign_in_three_people_and_end_the_earlier_ones(demo: Database) -> None:
+    first = sign_in_links(demo, "http://127.0.0.1:8000")
+    second = sign_in_links(demo, "http://127.0.0.1:8000")
+    with demo.reading() as session:
+        moment = now(session)
+        ended = [live_link(session, link.url.rsplit("/", 1)[1], now=moment) for link in first]
+        found = [live_link(session, link.url.rsplit("/", 1)[1], now=moment) for link in second]
+    assert ended == [None, None, None]
+    people: list[Account] = [account for row in found if row is not None for account in row[1:]]
+    assert {account.login for account in people} == {"reviewer", "adjudicator", "admin"}
