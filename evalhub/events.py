@@ -36,3 +36,6 @@ task_completed = _signals.signal("task-completed")
 
 ratings_imported = _signals.signal("ratings-imported")
 """session, project_id: past ratings of a project became visible."""
+
+profile_changed = _signals.signal("profile-changed")
+"""session, account_id: what somebody knows has changed, and so which queues may serve them."""

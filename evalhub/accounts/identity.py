@@ -1,0 +1,99 @@
+"""What the web asks of accounts: who is behind a cookie or a token, and what to answer a stranger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from evalhub.accounts import service
+from evalhub.accounts.forms import SignInForm
+from evalhub.accounts.models import Account
+from evalhub.accounts.queries import live_session, live_token
+from evalhub.web.context import current_settings, utc_now
+from evalhub.web.csrf import FIELD, SAFE_METHODS
+from evalhub.web.guard import MIB
+from evalhub.web.principal import Accounts, Principal, Visit
+from evalhub.web.session import reading, write
+
+LAST_USE = timedelta(minutes=5)
+"""How long a last use stays as it is noted, so that reading writes next to nothing."""
+
+KEPT = "kept."
+TARGET = "kept-target"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A form that came without a session, to be sent again after signing in."""
+
+    target: str
+    fields: list[tuple[str, str]]
+
+
+def visit_of_cookie(secret: str) -> Visit | None:
+    now = utc_now()
+    idle = timedelta(minutes=current_settings().session_idle_minutes)
+    with reading() as session:
+        found = live_session(session, secret, now=now, idle=idle)
+    if found is None:
+        return None
+    row, account = found
+    if _is_stale(row.last_seen_at, now):
+        session_id = row.id
+        write(lambda session: service.note_seen(session, session_id, now=now))
+    return Visit(_principal(account, "session"), row.id, row.csrf_token)
+
+
+def principal_of_token(token: str) -> Principal | None:
+    now = utc_now()
+    with reading() as session:
+        found = live_token(session, token)
+    if found is None:
+        return None
+    row, account = found
+    if row.last_used_at is None or _is_stale(row.last_used_at, now):
+        token_id = row.id
+        write(lambda session: service.note_used(session, token_id, now=now))
+    return _principal(account, "token")
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """To the sign-in page; a form that was sent is carried along in it, so that no word is lost."""
+    if request.method in SAFE_METHODS:
+        target = request.full_path if request.query_string else request.path
+        return redirect(url_for("accounts.sign_in", next=target), 303)
+    page = render_template("accounts/sign_in.html", form=SignInForm(), next="", kept=_sent_form())
+    return make_response(page, 401)
+
+
+def kept_form() -> Kept | None:
+    """What the sign-in page carried along."""
+    target = request.form.get(TARGET)
+    if not target:
+        return None
+    fields = [
+        (name.removeprefix(KEPT), value) for name, value in request.form.items(multi=True) if name.startswith(KEPT)
+    ]
+    return Kept(target, fields)
+
+
+def _sent_form() -> Kept | None:
+    if request.method != "POST" or (request.content_length or 0) > current_settings().max_body_mib * MIB:
+        return None
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
+    return Kept(request.full_path if request.query_string else request.path, fields)
+
+
+def _is_stale(last: datetime, now: datetime) -> bool:
+    return now - last >= LAST_USE
+
+
+def _principal(account: Account, via: Literal["session", "token"]) -> Principal:
+    return Principal(account.id, account.public_id, account.display_name, account.is_admin, via)
+
+
+ACCOUNTS = Accounts(visit_of_cookie, principal_of_token, ask_to_sign_in)

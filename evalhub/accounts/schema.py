@@ -1,0 +1,102 @@
+"""Names, passwords and secrets as values: what may be one, and how it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from datetime import timedelta
+
+from evalhub.errors import BadInput, Fault
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._%+@-]{0,99}")
+PASSWORD_LENGTHS = (12, 128)
+TOKEN_PREFIX = "evh_"  # noqa: S105 -- lets scanners of leaked secrets know ours
+INVITATION_LIFE = timedelta(days=7)
+RESET_LIFE = timedelta(days=1)
+
+COMMON_PASSWORDS = frozenset(
+    word
+    for line in (
+        "000000000000 111111111111 121212121212 123123123123 123456123456 1234567890ab 123456789012 1234567890123",
+        "12345678901234 123456789abc 123456789qwe 1q2w3e4r5t6y 1qaz2wsx3edc abc123abc123 abcd12345678 abcdefghijkl",
+        "abcdefghijklm administrator admin1234567 adminadminadmin asdfghjkl123 asdfghjkl;'\\ baseball1234",
+        "changeme1234 changemechangeme correcthorsebatterystaple dragondragon football1234 helloworld123",
+        "iloveyou1234 iloveyouiloveyou letmeinletmein letmein12345 login1234567 monkeymonkey mypassword123",
+        "passw0rd1234 password0000 password1111 password1234 password12345 password123456 passwordpassword",
+        "princess1234 q1w2e3r4t5y6 qazwsxedcrfv qwerty123456 qwerty12345678 qwertyqwerty qwertyuiop12",
+        "qwertyuiop123 qwertyuiopasdf secret123456 secretsecret starwars1234 sunshine1234 superman1234",
+        "testtesttest test12345678 trustno1trustno1 welcome12345 welcomewelcome zaq12wsxcde3 zxcvbnm12345",
+        "zxcvbnmasdfghjkl",
+    )
+    for word in line.split()
+)
+
+
+def new_secret() -> str:
+    """256 random bits, for an address or a cookie; only `digest` of it is stored."""
+    return secrets.token_urlsafe(32)
+
+
+def new_token() -> str:
+    return TOKEN_PREFIX + new_secret()
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def link_url(base_url: str, token: str) -> str:
+    """The address of a one-time link; its host comes from the settings, never from a request."""
+    return f"{base_url}/links/{token}"
+
+
+def clean_login(text: str) -> str:
+    """The sign-in name as it is stored.
+
+    Raises:
+        BadInput: naming what would be right.
+    """
+    login = text.strip().lower()
+    if not LOGIN.fullmatch(login):
+        raise _bad("login", "use a short name or an address: letters, digits and . _ % + @ -, at most 100")
+    return login
+
+
+def clean_name(text: str, *, path: str = "display_name", limit: int = 200) -> str:
+    """A name as people read it: one line, without characters that nobody sees.
+
+    Raises:
+        BadInput: when nothing is left of it, or it is too long.
+    """
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name:
+        raise _bad(path, "is empty; give a name")
+    if len(name) > limit:
+        raise _bad(path, f"has {len(name)} characters; at most {limit}", code="too_long")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") for character in name):
+        raise _bad(path, "holds a character that nobody can see")
+    return name
+
+
+def clean_domains(domains: list[str]) -> list[str]:
+    """What somebody knows, as sorted distinct lower-case words."""
+    return sorted({clean_name(domain, path="domains", limit=100).casefold() for domain in domains})
+
+
+def password_fault(password: str, *, login: str | None) -> str | None:
+    """Why this may not be a password; None when it may. There are no rules of composition."""
+    shortest, longest = PASSWORD_LENGTHS
+    if not shortest <= len(password) <= longest:
+        return f"Use {shortest} to {longest} characters; a few words that only you would put together are good."
+    plain = password.casefold()
+    if plain in COMMON_PASSWORDS or len(set(plain)) < 4:
+        return "This is among the first that anybody would try; choose another."
+    if login and login in plain and len(plain) - len(login) < 6:
+        return "This is nearly your sign-in name; choose another."
+    return None
+
+
+def _bad(path: str, message: str, *, code: str = "schema") -> BadInput:
+    return BadInput(f"{path}: {message}", faults=[Fault(code, message, path=path)])

@@ -1,0 +1,104 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Response, flash, g, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from evalhub.accounts import service
+from evalhub.accounts.forms import SignInForm
+from evalhub.accounts.identity import Kept, kept_form, visit_of_cookie
+from evalhub.accounts.passwords import is_password
+from evalhub.accounts.queries import account_of_login
+from evalhub.accounts.views.blueprint import bp
+from evalhub.web.context import current_settings, same_site_path, utc_now
+from evalhub.web.cookies import clear_session_cookie, set_session_cookie
+from evalhub.web.policies import allowed, anyone, signed_in
+from evalhub.web.principal import current_visit, require_principal
+from evalhub.web.session import reading, write
+
+
+@bp.get("/sign-in")
+@allowed(anyone)
+def sign_in() -> ResponseReturnValue:
+    target = same_site_path(request.args.get("next"))
+    if current_visit() is not None:
+        return redirect(target, 303)
+    return render_template("accounts/sign_in.html", form=SignInForm(), next=target, kept=None)
+
+
+@bp.post("/sign-in")
+@allowed(anyone)
+def check_sign_in() -> ResponseReturnValue:
+    form, kept = SignInForm.from_request(), kept_form()
+    account_id = _proven_account(form) if form.validate() else None
+    if account_id is None:
+        if not form.errors:
+            form.form_errors.append("That name and that password do not belong together.")
+        target = same_site_path(form.next.data)
+        return render_template("accounts/sign_in.html", form=form, next=target, kept=kept), 422
+    visit = current_visit()
+    if visit is not None:
+        write(
+            lambda s: service.close_session(s, visit.session_id, account_id=visit.principal.account_id, now=utc_now())
+        )
+    secret = write(lambda s: service.open_session(s, account_id, life=session_life(), now=utc_now()))
+    return _resend(kept, secret) if kept else signed_in_response(secret, same_site_path(form.next.data))
+
+
+@bp.post("/sign-out")
+@allowed(signed_in)
+def sign_out() -> ResponseReturnValue:
+    visit = current_visit()
+    if visit is not None:
+        write(
+            lambda s: service.close_session(s, visit.session_id, account_id=visit.principal.account_id, now=utc_now())
+        )
+    return signed_out_response()
+
+
+@bp.post("/sign-out/everywhere")
+@allowed(signed_in)
+def sign_out_everywhere() -> ResponseReturnValue:
+    account_id = require_principal().account_id
+    write(lambda s: service.close_all_sessions(s, account_id, by_id=account_id, now=utc_now()))
+    return signed_out_response()
+
+
+def session_life() -> timedelta:
+    return timedelta(hours=current_settings().session_hours)
+
+
+def signed_in_response(secret: str, target: str) -> Response:
+    """To the target, with the new session's cookie; nothing of the stranger's visit is taken over."""
+    session.clear()
+    response = make_response(redirect(target, 303))
+    set_session_cookie(response, secret)
+    return response
+
+
+def signed_out_response() -> Response:
+    flash("You are signed out.")
+    response = make_response(redirect(url_for("accounts.sign_in"), 303))
+    clear_session_cookie(response)
+    return response
+
+
+def _proven_account(form: SignInForm) -> int | None:
+    """The account whose name and password these are; an unknown name takes as long as a wrong password."""
+    with reading() as db:
+        account = account_of_login(db, form.login.data)
+    right = is_password(account.password_hash if account else None, form.password.data)
+    return account.id if account and right and account.disabled_at is None else None
+
+
+def _resend(kept: Kept, secret: str) -> Response:
+    """The form that came without a session, ready to be sent by the new one."""
+    session.clear()
+    g.visit = visit_of_cookie(secret)
+    page = render_template("accounts/resend.html", target=same_site_path(kept.target), fields=kept.fields)
+    response = make_response(page)
+    set_session_cookie(response, secret)
+    return response

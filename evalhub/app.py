@@ -1,0 +1,54 @@
+"""The application: the only module that knows every feature."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from evalhub.accounts import api as accounts_api
+from evalhub.accounts import views as accounts_views
+from evalhub.accounts.identity import ACCOUNTS
+from evalhub.config import Settings
+from evalhub.db import Database
+from evalhub.errors import CannotStart
+from evalhub.migrating import check_revision
+from evalhub.web import openapi
+from evalhub.web.context import SETTINGS
+from evalhub.web.errors import register_errors
+from evalhub.web.guard import guard
+from evalhub.web.health import register_health
+from evalhub.web.logs import register_access_log
+from evalhub.web.pages import register_pages
+from evalhub.web.policies import assert_every_route_has_a_policy
+from evalhub.web.principal import register_accounts
+from evalhub.wiring import connect_handlers
+
+BLUEPRINTS: tuple[Blueprint, ...] = (accounts_views.bp, accounts_api.api_bp, openapi.bp)
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """The WSGI application of an instance.
+
+    Raises:
+        CannotStart: when the settings or the database do not fit, or a route is unguarded.
+    """
+    if not settings.is_https and not settings.is_loopback:
+        raise CannotStart(
+            f"base_url is {settings.base_url}: plain HTTP is for this machine alone; serve it by TLS and say https://",
+            code="plain_http",
+        )
+    database = database or Database(settings.database_url)
+    check_revision(database)
+    connect_handlers()
+    app = Flask("evalhub", static_folder=None, template_folder="web/templates")
+    app.extensions[SETTINGS] = settings
+    app.extensions["evalhub_database"] = database
+    register_accounts(app, ACCOUNTS)
+    register_access_log(app)
+    guard(app, settings)
+    register_errors(app)
+    register_pages(app)
+    register_health(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    assert_every_route_has_a_policy(app)
+    return app
