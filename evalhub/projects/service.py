@@ -16,6 +16,7 @@ from evalhub.accounts.models import Account, AccountKind
 from evalhub.audit.service import record
 from evalhub.datasets.models import Dataset, ImportState, ItemImport
 from evalhub.db import locked
+from evalhub.db import now as database_now
 from evalhub.errors import BadInput, Conflict, Fault, NotFound
 from evalhub.projects.models import Batch, Member, MemberState, Project, ProjectState, QueueOrder
 from evalhub.projects.schema import SLUG, OverlapPlan, ProjectRole, Rules
@@ -102,7 +103,7 @@ def _check(session: Session, new: NewProject) -> None:
         raise NotFound("The dataset or the rubric version does not exist.")
 
 
-def open_batches_for_import(session: Session, dataset_id: int, import_id: int, now: datetime) -> None:
+def open_batches_for_import(session: Session, dataset_id: int, import_id: int) -> None:
     """A batch in each open project on the dataset (handler of `dataset_imported`)."""
     item_import = session.get_one(ItemImport, import_id)
     if item_import.n_items == 0:
@@ -113,7 +114,7 @@ def open_batches_for_import(session: Session, dataset_id: int, import_id: int, n
         .order_by(Project.id)
     )
     for project in projects.all():
-        _open_batch(session, project, item_import, now)
+        _open_batch(session, project, item_import, database_now(session))
 
 
 def _open_missing_batches(session: Session, project: Project, now: datetime) -> None:

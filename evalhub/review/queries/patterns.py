@@ -35,7 +35,8 @@ def pattern_counts(session: Session, project_id: int) -> dict[int, Counter[tuple
         for delta_criterion, _, reviewer_id, _, delta_pattern, delta_n in json.loads(changes):
             if reviewer_id is None:
                 found[delta_criterion][_vector(delta_pattern)] += delta_n
-    return {criterion_id: Counter({v: n for v, n in counts.items() if n}) for criterion_id, counts in found.items()}
+    shown = {criterion_id: Counter({v: n for v, n in counts.items() if n}) for criterion_id, counts in found.items()}
+    return {criterion_id: counts for criterion_id, counts in shown.items() if counts}
 
 
 def recounted_patterns(session: Session, project_id: int) -> dict[int, Counter[tuple[int, ...]]]:
@@ -46,9 +47,7 @@ def recounted_patterns(session: Session, project_id: int) -> dict[int, Counter[t
             .join(Level, Level.criterion_id == Criterion.id)
             .where(Criterion.has_range.is_(False))
             .group_by(Criterion.id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     rows = session.execute(
         sa.select(Rating.criterion_id, Rating.task_id, Rating.level, sa.func.count())

@@ -75,12 +75,13 @@ def keep_as_draft(session: Session, *, assignment: str, reviewer_id: int, body: 
     draft = draft_of(session, row)
     if row.state not in EDITABLE and draft is None:
         return
+    moment = now(session)
     if draft is None:
         draft = Draft(project_id=row.project_id, task_id=row.task_id, reviewer_id=row.reviewer_id, revision=0)
         session.add(draft)
     draft.revision += 1
     draft.body = DraftBody.of(body).model_dump(mode="json", exclude_defaults=True)
-    draft.updated_at = now(session)
+    draft.updated_at = moment
     session.flush()
 
 

@@ -59,7 +59,7 @@ def level_counts(session: Session, rubric_version_id: int) -> dict[int, int]:
         .where(Criterion.rubric_version_id == rubric_version_id, Criterion.has_range.is_(False))
         .group_by(Criterion.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def pattern_of(levels: Iterable[int], n_levels: int) -> str:

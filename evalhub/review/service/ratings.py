@@ -103,4 +103,4 @@ def criterion_ids(session: Session, rubric_version_id: int) -> dict[str, int]:
     rows = session.execute(
         sa.select(Criterion.key, Criterion.id).where(Criterion.rubric_version_id == rubric_version_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -1,0 +1,63 @@
+"""What must hold of the queue at any moment; tests and `doctor` ask."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.review.models import Assignment, QueueReviewer, Task
+from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
+
+
+def broken_invariants(session: Session, project_id: int) -> list[str]:
+    """One sentence for each thing that does not hold; none when all is well."""
+    return [
+        *_slots_that_disagree(session, project_id),
+        *_tasks_passed_over(session, project_id),
+        *_patterns_that_disagree(session, project_id),
+    ]
+
+
+def _slots_that_disagree(session: Session, project_id: int) -> list[str]:
+    """Bits that are not free must be the slots that assignments record."""
+    recorded: dict[int, int] = {}
+    for task_id, slot in session.execute(
+        sa.select(Assignment.task_id, Assignment.slot).where(
+            Assignment.project_id == project_id, Assignment.slot.is_not(None)
+        )
+    ):
+        assert slot is not None
+        recorded[task_id] = recorded.get(task_id, 0) | 1 << slot
+    tasks = session.execute(sa.select(Task.id, Task.slots, Task.free_slots).where(Task.project_id == project_id))
+    return [
+        f"task {task_id}: the bits that are not free differ from the slots that assignments record"
+        for task_id, slots, free in tasks
+        if ((1 << slots) - 1) & ~free != recorded.get(task_id, 0)
+    ]
+
+
+def _tasks_passed_over(session: Session, project_id: int) -> list[str]:
+    """No open task lies at or below the cursor of a reviewer who could still claim it."""
+    mine = sa.exists().where(
+        Assignment.project_id == Task.project_id,
+        Assignment.task_id == Task.id,
+        Assignment.reviewer_id == QueueReviewer.reviewer_id,
+    )
+    rows = session.execute(
+        sa.select(Task.id, QueueReviewer.reviewer_id)
+        .join(
+            QueueReviewer,
+            sa.and_(QueueReviewer.project_id == Task.project_id, QueueReviewer.queue_id == Task.queue_id),
+        )
+        .where(Task.project_id == project_id, Task.is_open, Task.ord <= QueueReviewer.cursor_ord, ~mine)
+    )
+    return [f"task {task_id} is open below the cursor of reviewer {reviewer_id}" for task_id, reviewer_id in rows]
+
+
+def _patterns_that_disagree(session: Session, project_id: int) -> list[str]:
+    kept, recounted = pattern_counts(session, project_id), recounted_patterns(session, project_id)
+    return [
+        f"criterion {criterion_id}: the kept pattern counts differ from the ratings"
+        for criterion_id in sorted(set(kept) | set(recounted))
+        if kept.get(criterion_id) != recounted.get(criterion_id)
+    ]

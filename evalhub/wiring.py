@@ -1,0 +1,37 @@
+"""What later stages do about earlier ones: handlers of signals, and acts of the sweep.
+
+Apart from `app.py`, so that the command line and jobs need no web pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from blinker import NamedSignal
+
+from evalhub import events
+from evalhub.audit import jobs as audit_jobs
+from evalhub.datasets import jobs as datasets_jobs
+from evalhub.jobs.sweep import Act
+from evalhub.projects import service as projects
+from evalhub.review import jobs as review_jobs
+from evalhub.review.service import skip, tasks
+
+HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
+    (events.dataset_imported, projects.open_batches_for_import),
+    (events.batch_opened, tasks.fill_after_commit),
+    (events.members_changed, tasks.refresh_eligibility),
+    (events.member_removed, skip.end_work_of),
+    (events.project_closed, tasks.close_queues),
+    (events.project_reopened, tasks.reopen_queues),
+)
+
+SWEEPS: tuple[Act, ...] = (review_jobs.sweep, audit_jobs.chain, datasets_jobs.drop_leftovers)
+"""What every server process repeats."""
+
+
+def connect_handlers() -> None:
+    """Let the later stages hear of the earlier ones; doing it again changes nothing."""
+    for signal, handler in HANDLERS:
+        signal.connect(handler)
