@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from evalhub.adjudication.schema import Cause
 from evalhub.db import Base, BigId, CanonicalJson, enum_type, new_public_id
 
 
@@ -15,13 +16,6 @@ class CaseState(StrEnum):
     OPEN = "open"
     DECIDED = "decided"
     CORRECTED = "corrected"
-
-
-class Cause(StrEnum):
-    REVIEWER_SLIP = "reviewer_slip"
-    RUBRIC_UNCLEAR = "rubric_unclear"
-    TRULY_AMBIGUOUS = "truly_ambiguous"
-    ITEM_DEFECTIVE = "item_defective"
 
 
 class CorrectionState(StrEnum):
@@ -76,6 +70,12 @@ class Decision(Base):
     __table_args__ = (
         sa.ForeignKeyConstraint(
             ["project_id", "task_id"], ["case.project_id", "case.task_id"], name="fk_decision_case"
+        ),
+        # A decider holds the task's one row of theirs, as `excluded`, so they can neither have graded it nor claim it.
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id", "decided_by_id"],
+            ["assignment.project_id", "assignment.task_id", "assignment.reviewer_id"],
+            name="fk_decision_excluded",
         ),
         sa.UniqueConstraint("project_id", "decided_by_id", "idempotency_key"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -47,10 +47,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class CountedTasks:
-    """The tasks whose ratings count, ascending by id; `group` numbers the prompts.
-
-    `is_complete` tells that no planned slot is free, or that past ratings were imported.
-    """
+    """The tasks whose ratings count, ascending by id; `group` numbers the prompts."""
 
     id: NDArray[np.int64]
     group: NDArray[np.int64]
@@ -93,6 +90,21 @@ class GivenAnswer(NamedTuple):
     answer: Answer
 
 
+def meanings(session: Session, rubric_version_ids: Iterable[int]) -> dict[int, Criterion]:
+    """What the criteria of some rubric versions mean, by id, in the rubrics' order."""
+    versions = session.scalars(
+        sa.select(RubricVersion)
+        .where(RubricVersion.id.in_(list(rubric_version_ids)))
+        .order_by(RubricVersion.id)
+        .options(selectinload(RubricVersion.criteria))
+    )
+    found = {}
+    for version in versions:
+        by_key = {criterion.key: criterion for criterion in rubric_of(version).criteria}
+        found.update({row.id: by_key[row.key] for row in version.criteria})
+    return found
+
+
 def criteria_of(session: Session, project_id: int) -> list[Asked]:
     """The criteria of the project's current rubric version, in the rubric's order."""
     project = session.get_one(Project, project_id)
@@ -113,17 +125,8 @@ def criteria_of(session: Session, project_id: int) -> list[Asked]:
 
 def counted_tasks(session: Session, project_id: int) -> CountedTasks:
     """The live and regrade tasks of a project whose items are not withdrawn."""
-    has_past_ratings = (
-        sa.select(Assignment.reviewer_id)
-        .where(
-            Assignment.project_id == Task.project_id,
-            Assignment.task_id == Task.id,
-            Assignment.state == AssignmentState.IMPORTED,
-        )
-        .exists()
-    )
     rows = session.execute(
-        sa.select(Task.id, Item.group_key, sa.or_(Task.free_slots == 0, has_past_ratings))
+        sa.select(Task.id, Item.group_key, is_complete())
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), Item.withdrawn_at.is_(None))
         .order_by(Task.id)
@@ -134,6 +137,18 @@ def counted_tasks(session: Session, project_id: int) -> CountedTasks:
         group=np.array([numbers.setdefault(row[1], len(numbers)) for row in rows], dtype=np.int64),
         is_complete=np.array([bool(row[2]) for row in rows], dtype=np.bool_),
     )
+
+
+def is_complete() -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: every slot holds a review, or past ratings were imported."""
+
+    def has(state: AssignmentState) -> sa.ColumnElement[bool]:
+        return sa.exists().where(
+            Assignment.project_id == Task.project_id, Assignment.task_id == Task.id, Assignment.state == state
+        )
+
+    every_slot_is_filled = sa.and_(Task.free_slots == 0, ~has(AssignmentState.LEASED))
+    return sa.or_(every_slot_is_filled, has(AssignmentState.IMPORTED))
 
 
 def counted_ratings(

@@ -69,12 +69,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('name', name=op.f('uq_dataset_name')),
     sa.UniqueConstraint('public_id', name=op.f('uq_dataset_public_id'))
     )
-    op.create_table('rendered',
-    sa.Column('content_sha256', sa.String(length=64), nullable=False),
-    sa.Column('renderer', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('html', sa.Text(), nullable=False),
-    sa.PrimaryKeyConstraint('content_sha256', 'renderer', name=op.f('pk_rendered'))
-    )
     op.create_table('rubric',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('public_id', sa.String(length=32), nullable=False),
@@ -503,6 +497,7 @@ def upgrade() -> None:
     sa.Column('idempotency_key', sa.String(length=64), nullable=False),
     sa.Column('request_sha256', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['decided_by_id'], ['account.id'], name=op.f('fk_decision_decided_by_id')),
+    sa.ForeignKeyConstraint(['project_id', 'task_id', 'decided_by_id'], ['assignment.project_id', 'assignment.task_id', 'assignment.reviewer_id'], name='fk_decision_excluded'),
     sa.ForeignKeyConstraint(['project_id', 'task_id'], ['case.project_id', 'case.task_id'], name='fk_decision_case'),
     sa.PrimaryKeyConstraint('project_id', 'task_id', 'revision', name=op.f('pk_decision')),
     sa.UniqueConstraint('project_id', 'decided_by_id', 'idempotency_key', name=op.f('uq_decision_project_id_decided_by_id_idempotency_key'))
@@ -705,7 +700,6 @@ def downgrade() -> None:
 
     op.drop_table('api_token')
     op.drop_table('rubric')
-    op.drop_table('rendered')
     op.drop_table('dataset')
     op.drop_table('audit_head')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
