@@ -249,7 +249,10 @@ def test_the_later_stages_hear_of_each_task_and_of_the_whole(world: World, bring
 
 
 def test_csv_is_read_as_well(world: World) -> None:
-    text = b"item_id,reviewer,criterion,level,not_applicable,note\nsource-id-0,r1,accuracy,adequate,,\nsource-id-0,r1,clarity,,true,fine\n"
+    text = (
+        b"item_id,reviewer,criterion,level,not_applicable,note\n"
+        b"source-id-0,r1,accuracy,adequate,,\nsource-id-0,r1,clarity,,true,fine\n"
+    )
     result = import_ratings(
         world.database, io.BytesIO(text), project_id=world.project.id, source_name="f", actor_id=None, is_csv=True
     )

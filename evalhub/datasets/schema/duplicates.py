@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+K = TypeVar("K", bound=Hashable)
 
-class Twice(NamedTuple):
+
+class Twice(NamedTuple, Generic[K]):
     """A key that was given on two lines."""
 
-    key: Hashable
+    key: K
     first_line: int
     line: int
 
@@ -26,13 +28,13 @@ class Seen:
     def add(self, key: Hashable) -> None:
         self._hashes.append(hash(key))
 
-    def doubled(self, keys: Iterable[tuple[int, Hashable]]) -> Iterator[Twice]:
+    def doubled(self, keys: Iterable[tuple[int, K]]) -> Iterator[Twice[K]]:
         """Yield each repetition of a key, given all (line, key) once more in the same order."""
         ordered = np.sort(np.frombuffer(self._hashes, dtype=np.int64)) if self._hashes else np.zeros(0, np.int64)
         suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
         if not suspects:
             return
-        first: dict[Hashable, int] = {}
+        first: dict[K, int] = {}
         for line, key in keys:
             if hash(key) in suspects:
                 if key in first:

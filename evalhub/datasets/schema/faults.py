@@ -22,10 +22,13 @@ class FileFaults:
         return self.total > 0
 
     def add(self, line: int, faults: Iterable[Fault]) -> None:
-        """Add the faults of one line; each call is for a line not seen before, in any order."""
+        """Add faults of one line, in any order of lines."""
         found = list(faults)
-        self.bad_lines += 1
         self.total += len(found)
+        if line in self._listed:
+            self._listed[line] += found
+            return
+        self.bad_lines += 1
         self._listed[line] = found
         if len(self._listed) > LISTED_LINES:
             del self._listed[max(self._listed)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tempfile
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
 from typing import BinaryIO
@@ -20,7 +22,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(buffering=1 << 20)  # noqa: SIM115 -- closed by __exit__
-        self.rows = 0
+        self._ends = array("q", [0])
 
     def __enter__(self) -> Spool:
         return self
@@ -32,13 +34,25 @@ class Spool:
 
     def write(self, row: tuple[object, ...]) -> None:
         """Add a row of texts, numbers, booleans and None."""
-        self._file.write(orjson.dumps(tuple(row)))
-        self._file.write(b"\n")
-        self.rows += 1
+        line = orjson.dumps(tuple(row)) + b"\n"
+        self._file.write(line)
+        self._ends.append(self._ends[-1] + len(line))
+
+    @property
+    def rows(self) -> int:
+        return len(self._ends) - 1
 
     def __iter__(self) -> Iterator[list[object]]:
         self._file.seek(0)
         return map(orjson.loads, self._file)
+
+    def in_order(self, positions: Iterable[int]) -> Iterator[list[object]]:
+        """The rows at these places, the first row being 0."""
+        self._file.flush()
+        descriptor = self._file.fileno()
+        for position in positions:
+            start, end = self._ends[position], self._ends[position + 1]
+            yield orjson.loads(os.pread(descriptor, end - start, start))
 
     def batches(self, size: int = BATCH_ROWS) -> Iterator[list[list[object]]]:
         rows = iter(self)

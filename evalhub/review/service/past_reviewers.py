@@ -22,20 +22,17 @@ def mapped_accounts(
         BadInput: a name of the map is no member's, is given to two reviewers, or belongs to a model.
     """
     wanted = {source: login.strip().lower() for source, login in reviewer_map.items() if source in is_model}
-    found = dict(
-        session.execute(
-            sa.select(Account.login, Account.id)
-            .join(Member, Member.account_id == Account.id)
-            .where(
-                Member.project_id == project_id,
-                Member.state == MemberState.ACTIVE,
-                Account.kind == AccountKind.HUMAN,
-                Account.login.in_(wanted.values()),
-            )
+    members = session.execute(
+        sa.select(Account.login, Account.id)
+        .join(Member, Member.account_id == Account.id)
+        .where(
+            Member.project_id == project_id,
+            Member.state == MemberState.ACTIVE,
+            Account.kind == AccountKind.HUMAN,
+            Account.login.in_(wanted.values()),
         )
-        .tuples()
-        .all()
     )
+    found = {login: account_id for login, account_id in members if login is not None}
     faults = []
     for source, login in wanted.items():
         if login not in found:
@@ -53,15 +50,10 @@ def source_reviewers(
     session: Session, project_id: int, is_model: Mapping[str, bool], accounts: Mapping[str, int], at: datetime
 ) -> dict[str, int]:
     """Account ids by name in the file; those seen for the first time get an account of this project without sign-in."""
-    known = dict(
-        session.execute(
-            sa.select(Member.source_name, Member.account_id).where(
-                Member.project_id == project_id, Member.source_name.is_not(None)
-            )
-        )
-        .tuples()
-        .all()
+    named = sa.select(Member.source_name, Member.account_id).where(
+        Member.project_id == project_id, Member.source_name.is_not(None)
     )
+    known = {source: account_id for source, account_id in session.execute(named)}
     found = {}
     for name in sorted(is_model):
         kind = AccountKind.MODEL if is_model[name] else AccountKind.IMPORTED
