@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalhub.stats import leave_out
-from evalhub.stats.counts import PatternCounts
+from evalhub.stats.counts import PatternCounts, unit_table
 from evalhub.stats.figure import Figure, Floats, Interval, Reason
 from evalhub.stats.intervals import (
     disagreement_bound,
@@ -81,11 +81,8 @@ def alphas_without_each_rater(
     ratings: Ratings, *, scale: Scale, values: Floats | None = None
 ) -> tuple[np.ndarray, LeftOut]:
     """The reviewers' ids and alpha without each of them, all at once."""
-    units, position = np.unique(ratings.unit, return_inverse=True)
-    by_unit = np.bincount(
-        position.reshape(-1) * ratings.n_levels + ratings.level, minlength=len(units) * ratings.n_levels
-    ).reshape(len(units), ratings.n_levels)
-    raters, deletions = without_each_rater(ratings, by_unit, position.reshape(-1))
+    _, position, by_unit = unit_table(ratings)
+    raters, deletions = without_each_rater(ratings, by_unit, position)
     numbers = values if values is not None else ratings.values
     metric = distance(scale, ratings.n_levels, numbers)
     return raters, leave_out.alphas(PatternCounts.from_unit_counts(by_unit), deletions, metric)

@@ -67,17 +67,10 @@ class PatternCounts:
     @classmethod
     def of(cls, ratings: Ratings) -> PatternCounts:
         """The pattern counts of long-form ratings."""
-        units, position = _numbered(ratings.unit)
-        if len(units) * ratings.n_levels > MAX_CELLS:
-            raise BadInput(
-                f"{len(units)} items × {ratings.n_levels} distinct values are too many; round the values",
-                code="too_large",
-            )
-        flat = np.bincount(position * ratings.n_levels + ratings.level, minlength=len(units) * ratings.n_levels)
-        counts = flat.reshape(len(units), ratings.n_levels)
+        units, position, table = unit_table(ratings)
         group = np.empty(len(units), dtype=np.int64)
         group[position] = ratings.group
-        return cls.from_unit_counts(counts, group=group, n_raters=ratings.n_reviewers)
+        return cls.from_unit_counts(table, group=group, n_raters=ratings.n_reviewers)
 
     @classmethod
     def from_unit_counts(
@@ -170,6 +163,21 @@ class PatternCounts:
         """How many pairable items carry a rating of any other level than this."""
         other = self.n_ratings > self.patterns[:, level]
         return int(self.n_units[self.is_pairable & other].sum())
+
+
+def unit_table(ratings: Ratings) -> tuple[Ints, Ints, Ints]:
+    """The units in order, the row of each rating's unit, and the level counts of each unit (units × levels).
+
+    Raises:
+        BadInput: the table would not fit in memory, as with very many distinct values.
+    """
+    units, position = _numbered(ratings.unit)
+    size = len(units) * ratings.n_levels
+    if size > MAX_CELLS:
+        many = f"{len(units)} items × {ratings.n_levels} distinct values are too many"
+        raise BadInput(f"{many}; round the values", code="too_large")
+    flat = np.bincount(position * ratings.n_levels + ratings.level, minlength=size)
+    return units, position, flat.reshape(len(units), ratings.n_levels)
 
 
 def _count_table(counts: ArrayLike) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from evalhub.stats.alpha import figure
-from evalhub.stats.counts import PatternCounts
+from evalhub.stats.counts import PatternCounts, unit_table
 from evalhub.stats.figure import Figure, Floats, Ints, Reason
 from evalhub.stats.left_out_groups import with_group_interval
 from evalhub.stats.ratings import Ratings
@@ -94,12 +94,9 @@ def conger_kappa(ratings: Ratings, weights: Weights = Weights.IDENTITY) -> Figur
     counts = PatternCounts.of(ratings)
     if counts.n_pairable == 0:
         return figure(counts, None, because=Reason.NO_PAIRABLE_UNITS)
-    units, unit_of = np.unique(ratings.unit, return_inverse=True)
+    units, unit_of, by_unit = unit_table(ratings)
     raters, rater_of = np.unique(ratings.rater, return_inverse=True)
     weight = weights.matrix(ratings.n_levels, ratings.values)
-    by_unit = np.bincount(
-        unit_of.reshape(-1) * ratings.n_levels + ratings.level, minlength=len(units) * ratings.n_levels
-    ).reshape(len(units), -1)
     m = by_unit.sum(axis=1)
     agreement = np.where(m > 1, (by_unit * (by_unit @ weight - 1)).sum(axis=1) / np.maximum(m * (m - 1), 1), 0.0)
     column = 2 + rater_of.reshape(-1) * ratings.n_levels + ratings.level
@@ -107,14 +104,14 @@ def conger_kappa(ratings: Ratings, weights: Weights = Weights.IDENTITY) -> Figur
         (
             np.concatenate([agreement, (m > 1).astype(np.float64), np.ones(len(ratings))]),
             (
-                np.concatenate([np.arange(len(units)), np.arange(len(units)), unit_of.reshape(-1)]),
+                np.concatenate([np.arange(len(units)), np.arange(len(units)), unit_of]),
                 np.concatenate([np.zeros(len(units)), np.ones(len(units)), column]).astype(np.int64),
             ),
         ),
         shape=(len(units), 2 + len(raters) * ratings.n_levels),
     )
     group = np.empty(len(units), dtype=np.int64)
-    group[unit_of.reshape(-1)] = ratings.group
+    group[unit_of] = ratings.group
     return with_group_interval(counts, parts, group, lambda total: _conger(total, weight, len(raters)))
 
 
