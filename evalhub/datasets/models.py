@@ -80,13 +80,3 @@ class Item(Base):
     gold: Mapped[dict[str, Any] | None] = mapped_column(CanonicalJson)
     content_sha256: Mapped[str] = mapped_column(sa.String(64))
     withdrawn_at: Mapped[datetime | None]
-
-
-class Rendered(Base):
-    """The HTML of one text, so that it is rendered once; keyed by content and by the renderer's version."""
-
-    __tablename__ = "rendered"
-
-    content_sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    renderer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    html: Mapped[str] = mapped_column(sa.Text)

@@ -53,7 +53,7 @@ def source_reviewers(
     named = sa.select(Member.source_name, Member.account_id).where(
         Member.project_id == project_id, Member.source_name.is_not(None)
     )
-    known = {source: account_id for source, account_id in session.execute(named)}
+    known: dict[str | None, int] = dict(session.execute(named).all())
     found = {}
     for name in sorted(is_model):
         kind = AccountKind.MODEL if is_model[name] else AccountKind.IMPORTED
