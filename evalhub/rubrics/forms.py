@@ -1,4 +1,4 @@
-"""The review form that a rubric asks for."""
+"""The review form that a rubric asks for, and the form for a rubric itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from wtforms import (
     BooleanField,
     Field,
+    FileField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -24,11 +25,12 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, NumberInput
 from evalhub.errors import BadInput, Fault
 from evalhub.rubrics.schema import Criterion, ReviewBody, Rubric, check_review, parse_review_body
 from evalhub.rubrics.schema.review import NOTE_LIMIT
+from evalhub.rubrics.schema.tree import SIZE_LIMIT
 from evalhub.web.forms import Form
 from evalhub.web.strict_json import parse_json
 
-NOT_APPLICABLE = "n/a"
-"""The choice beside the levels; no level id holds a slash."""
+NOT_APPLICABLE = "__na__"
+"""The choice beside the levels; no level id begins with an underscore."""
 EVIDENCE_LIMIT = 1_000_000
 CONFIDENCE = {1: "Unsure", 2: "Fairly sure", 3: "Sure"}
 
@@ -213,3 +215,32 @@ def _answer(row: CriterionFields) -> str | int | float | None:
         return None
     given = given.strip()
     return float(given.replace(",", ".")) if _NUMBER.fullmatch(given) else given
+
+
+class RubricForm(Form):
+    """A rubric typed or chosen as a file."""
+
+    source = TextAreaField("Rubric (YAML)", [Length(max=SIZE_LIMIT)])
+    file = FileField("… or a file")
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        valid = super().validate(extra_validators)
+        if valid and not self.content().strip():
+            self.source.errors = ["Type the rubric, or choose a file."]
+            return False
+        return valid
+
+    def content(self) -> bytes:
+        """The file where one was chosen, else what was typed."""
+        if self._is_file():
+            stream = self.file.data.stream
+            stream.seek(0)
+            content: bytes = stream.read(SIZE_LIMIT + 1)
+            return content
+        return (self.source.data or "").encode("utf-8", "replace")
+
+    def source_name(self) -> str:
+        return "the file" if self._is_file() else "the rubric"
+
+    def _is_file(self) -> bool:
+        return bool(self.file.data and getattr(self.file.data, "filename", ""))

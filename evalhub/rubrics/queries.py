@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from evalhub.errors import BadInput, NotFound
 from evalhub.rubrics import schema
@@ -31,31 +31,38 @@ class RubricSummary:
 
 def rubric_summaries(session: Session) -> list[RubricSummary]:
     """Every rubric by name."""
-    newest = (
-        sa.select(
-            RubricVersion.rubric_id,
-            sa.func.max(RubricVersion.number).label("number"),
-            sa.func.count().label("versions"),
-        )
-        .group_by(RubricVersion.rubric_id)
-        .subquery()
+    versions = session.execute(sa.select(RubricVersion.rubric_id, sa.func.count()).group_by(RubricVersion.rubric_id))
+    newest = newest_versions(session)
+    criteria = session.execute(
+        sa.select(Criterion.rubric_version_id, sa.func.count())
+        .where(Criterion.rubric_version_id.in_([version.id for version in newest]))
+        .group_by(Criterion.rubric_version_id)
     )
-    criteria = (
-        sa.select(sa.func.count())
-        .where(Criterion.rubric_version_id == RubricVersion.id)
-        .correlate(RubricVersion)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        sa.select(Rubric.name, RubricVersion, newest.c.versions, criteria)
-        .join(RubricVersion, RubricVersion.rubric_id == Rubric.id)
-        .join(newest, (newest.c.rubric_id == Rubric.id) & (newest.c.number == RubricVersion.number))
-        .order_by(Rubric.name)
-    )
+    how_many, how_long = dict(versions.tuples().all()), dict(criteria.tuples().all())
     return [
-        RubricSummary(name, version.title, version.number, versions, count, version.published_at)
-        for name, version, versions, count in rows
+        RubricSummary(
+            name=version.rubric.name,
+            title=version.title,
+            newest=version.number,
+            versions=how_many[version.rubric_id],
+            criteria=how_long[version.id],
+            published_at=version.published_at,
+        )
+        for version in newest
     ]
+
+
+def newest_versions(session: Session) -> Sequence[RubricVersion]:
+    """The newest version of every rubric, by name."""
+    later = aliased(RubricVersion)
+    has_later = sa.exists().where(later.rubric_id == RubricVersion.rubric_id, later.number > RubricVersion.number)
+    return session.scalars(
+        sa.select(RubricVersion)
+        .join(Rubric)
+        .where(~has_later)
+        .options(contains_eager(RubricVersion.rubric))
+        .order_by(Rubric.name)
+    ).all()
 
 
 def versions_of(session: Session, name: str) -> Sequence[RubricVersion]:

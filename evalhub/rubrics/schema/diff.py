@@ -48,6 +48,28 @@ class RubricDiff:
     overall_comparable: bool
     pass_comparable: bool
 
+    def sentences(self) -> list[str]:
+        """What the changes mean, for people."""
+        found = []
+        if self.carried_over:
+            found.append(
+                f"The same question in both, so that grades and agreement can be compared: {_list(self.carried_over)}."
+            )
+        if self.changed:
+            found.append(f"Another question now; its grades and agreement cannot be compared: {_list(self.changed)}.")
+        if self.added:
+            found.append(f"Only in the later one: {_list(self.added)}.")
+        if self.removed:
+            found.append(f"Only in the earlier one: {_list(self.removed)}.")
+        found.append(f"Overall scores {'can' if self.overall_comparable else 'cannot'} be compared.")
+        if self.overall_comparable and not self.pass_comparable:
+            found.append("Which answers pass cannot be compared, because the rule changed.")
+        return found
+
+
+def _list(keys: tuple[str, ...]) -> str:
+    return ", ".join(keys)
+
 
 _KINDS = {
     "title": ChangeKind.WORDING,

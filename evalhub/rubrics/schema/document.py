@@ -21,7 +21,7 @@ CRITERIA_LIMIT = 500
 NUMBER_LIMIT = 1_000_000
 
 SLUG = r"[a-z0-9][a-z0-9_-]{0,63}"
-LEVEL_ID = r"[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}"
+LEVEL_ID = r"[A-Za-z0-9+-][A-Za-z0-9._+-]{0,63}"
 
 
 def _one_line(text: str) -> str:
@@ -49,7 +49,7 @@ def _slug(text: str) -> str:
 
 
 def _level_id(text: str) -> str:
-    return _matching(text, LEVEL_ID, "letters, digits and . _ + -, at most 64")
+    return _matching(text, LEVEL_ID, "letters, digits and . _ + - (not _ at first), at most 64")
 
 
 def _matching(text: str, pattern: str, wanted: str) -> str:
