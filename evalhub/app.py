@@ -10,7 +10,7 @@ from evalhub.accounts.identity import ACCOUNTS
 from evalhub.config import Settings
 from evalhub.db import Database
 from evalhub.errors import CannotStart
-from evalhub.migrating import check_revision
+from evalhub.migrating import check_revision, connect
 from evalhub.web import openapi
 from evalhub.web.context import SETTINGS
 from evalhub.web.errors import register_errors
@@ -36,7 +36,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
             f"base_url is {settings.base_url}: plain HTTP is for this machine alone; serve it by TLS and say https://",
             code="plain_http",
         )
-    database = database or Database(settings.database_url)
+    database = database or connect(settings.database_url)
     check_revision(database)
     connect_handlers()
     app = Flask("evalhub", static_folder=None, template_folder="web/templates")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import sqlalchemy.exc
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -60,3 +61,40 @@ def check_revision(database: Database) -> None:
             " run `evalhub db upgrade`",
             code="database_revision",
         )
+
+
+def connect(url: str) -> Database:
+    """The database of this URL, whatever its revision.
+
+    Raises:
+        CannotStart: when the URL is not one, or nothing answers there.
+    """
+    try:
+        database = Database(url)
+        with database.engine.connect():
+            return database
+    except sqlalchemy.exc.ArgumentError as error:
+        raise CannotStart("database_url is not a database's URL; give sqlite:///… or postgresql://…") from error
+    except ModuleNotFoundError as error:
+        raise CannotStart(f"the database's driver is missing ({error.name}); install evalhub[postgres]") from error
+    except sqlalchemy.exc.DBAPIError as error:
+        reason = str(error.orig).strip()
+        raise CannotStart(f"the database cannot be reached: {reason}", code="database_unreachable") from error
+
+
+def open_database(url: str) -> Database:
+    """The database of this URL, with this version's schema.
+
+    Raises:
+        CannotStart: saying what to do.
+    """
+    database = connect(url)
+    check_revision(database)
+    return database
+
+
+def new_database(url: str) -> Database:
+    """The database of this URL, brought to this version's schema."""
+    database = connect(url)
+    upgrade(database)
+    return database
