@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -102,3 +102,18 @@ def ordered(candidates: Sequence[Candidate], order: str, seed: int) -> list[int]
 def seeded(seed: int, purpose: str, text: str) -> bytes:
     """A pseudo-random sort key that depends on nothing but its arguments."""
     return hashlib.blake2b(f"{seed}\0{purpose}\0{text}".encode(), digest_size=12).digest()
+
+
+def roles_by_login(
+    reviewers: Iterable[str], adjudicators: Iterable[str], managers: Iterable[str]
+) -> dict[str, set[ProjectRole]]:
+    """Who gets which roles; one person may hold several."""
+    roles: dict[str, set[ProjectRole]] = {}
+    for logins, role in (
+        (reviewers, ProjectRole.REVIEWER),
+        (adjudicators, ProjectRole.ADJUDICATOR),
+        (managers, ProjectRole.MANAGER),
+    ):
+        for login in logins:
+            roles.setdefault(login.strip().lower(), set()).add(role)
+    return roles

@@ -103,3 +103,12 @@ class DraftBody(BaseModel):
     def of(cls, review: ReviewBody) -> DraftBody:
         """The content of a submission, without its lease and key."""
         return cls.model_validate(review.model_dump(include=set(cls.model_fields)))
+
+
+class SentDraft(BaseModel):
+    """What the page sends to save a draft: the revision that it last saw, and the text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: Annotated[int, Field(ge=0)]
+    body: DraftBody

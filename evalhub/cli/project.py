@@ -1,0 +1,175 @@
+"""`evalhub project …`: make, look at, close and reopen projects."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import click
+
+from evalhub.cli.instance import Instance, open_instance
+from evalhub.cli.output import print_json, print_table
+
+
+@click.group()
+def project() -> None:
+    """Projects: a dataset graded against a rubric version."""
+
+
+@project.command()
+@click.argument("name")
+@click.option("--dataset", "-d", required=True, help="Name of a dataset.")
+@click.option("--rubric", "-r", required=True, help="Name of a rubric, or name@version.")
+@click.option("--title", default="", help="What people see; the name where it is missing.")
+@click.option("--overlap", type=click.IntRange(1, 31), default=2, show_default=True, help="Reviewers an item.")
+@click.option("--overlap-share", type=click.FloatRange(0, 1), default=0.0, help="Share of items that get more.")
+@click.option("--overlap-need", type=click.IntRange(1, 31), help="Reviewers that these items get.")
+@click.option("--stratify-by", multiple=True, type=click.Choice(["model", "tags"]), help="Spread the share evenly.")
+@click.option("--order", type=click.Choice(["random", "as-imported", "by-group"]), default="random", show_default=True)
+@click.option("--seed", type=click.IntRange(0), help="Of the order and the share; drawn where it is missing.")
+@click.option("--lease-minutes", type=click.IntRange(1, 1440), default=45, show_default=True)
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due date.")
+@click.option("--reviewer", multiple=True, help="Sign-in name; may be given several times.")
+@click.option("--adjudicator", multiple=True, help="Sign-in name; may be given several times.")
+@click.option("--manager", multiple=True, help="Sign-in name; may be given several times.")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_context
+def create(ctx: click.Context, name: str, due: datetime | None, as_json: bool, **given: Any) -> None:
+    """Make a project NAME (a slug) and its queue."""
+    from evalhub.projects.models import QueueOrder
+    from evalhub.projects.schema import OverlapPlan
+    from evalhub.projects.service import NewProject
+
+    seed = secrets.randbelow(2**31) if given["seed"] is None else given["seed"]
+    overlap = OverlapPlan(
+        base=given["overlap"],
+        share=given["overlap_share"],
+        need=given["overlap_need"],
+        stratify_by=given["stratify_by"],
+        seed=seed,
+    )
+
+    def new(dataset_id: int, rubric_version_id: int) -> NewProject:
+        return NewProject(
+            name=name,
+            title=given["title"],
+            dataset_id=dataset_id,
+            rubric_version_id=rubric_version_id,
+            overlap=overlap,
+            order=QueueOrder(given["order"]),
+            lease_minutes=given["lease_minutes"],
+            due_on=due.date() if due else None,
+        )
+
+    instance = open_instance(ctx)
+    _make(instance, new, given)
+    shown = _status(instance, name)
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo(f"made project {name}: {shown['items']} items, {shown['slots_needed']} reviews to do")
+
+
+def _make(instance: Instance, new: Any, given: dict[str, Any]) -> None:
+    from sqlalchemy.orm import Session
+
+    from evalhub.accounts.queries import account_of_login
+    from evalhub.datasets.queries import dataset_named
+    from evalhub.db import now
+    from evalhub.errors import BadInput, Fault
+    from evalhub.projects.schema import roles_by_login
+    from evalhub.projects.service import create_project, set_member
+    from evalhub.rubrics.queries import resolve
+
+    def make(session: Session) -> None:
+        moment = now(session)
+        dataset, version = dataset_named(session, given["dataset"]), resolve(session, given["rubric"])
+        made = create_project(session, new(dataset.id, version.id), by=None, now=moment)
+        people = roles_by_login(given["reviewer"], given["adjudicator"], given["manager"])
+        for login, roles in people.items():
+            account = account_of_login(session, login)
+            if account is None:
+                fault = Fault("schema", f'nobody signs in as "{login}"; make the account with `evalhub user add`')
+                raise BadInput("There is no such person.", faults=[fault])
+            set_member(session, made.id, account.id, roles, by=None, now=moment)
+
+    instance.write(make)
+
+
+@project.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_context
+def status(ctx: click.Context, name: str, as_json: bool) -> None:
+    """How far project NAME is, and who is doing what."""
+    shown = _status(open_instance(ctx), name)
+    if as_json:
+        print_json(shown)
+        return
+    figures = ("items", "waiting", "in_review", "scored", "held", "open_cases", "decided_cases")
+    print_table(f"{name}: {shown['state']}", ["what", "how many"], [[f.replace("_", " "), shown[f]] for f in figures])
+    rows = [[r["name"], r["submitted"], r["extra"], r["skipped"], r["holds_since"] or "–"] for r in shown["reviewers"]]
+    print_table("reviewers", ["reviewer", "reviews", "extra", "skipped", "holds an item since"], rows)
+
+
+@project.command()
+@click.argument("name")
+@click.pass_context
+def close(ctx: click.Context, name: str) -> None:
+    """Hand out no more items of project NAME."""
+    from evalhub.db import now
+    from evalhub.projects.queries import project_named
+    from evalhub.projects.service import close_project
+
+    instance = open_instance(ctx)
+    instance.write(lambda s: close_project(s, project_named(s, name).id, by=None, now=now(s)))
+    click.echo(f"closed {name}")
+
+
+@project.command()
+@click.argument("name")
+@click.pass_context
+def reopen(ctx: click.Context, name: str) -> None:
+    """Hand out items of project NAME again."""
+    from evalhub.db import now
+    from evalhub.projects.queries import project_named
+    from evalhub.projects.service import reopen_project
+
+    instance = open_instance(ctx)
+    instance.write(lambda s: reopen_project(s, project_named(s, name).id, by=None, now=now(s)))
+    click.echo(f"reopened {name}")
+
+
+def _status(instance: Instance, name: str) -> dict[str, Any]:
+    from evalhub.projects.queries import project_named
+    from evalhub.reports.queries import case_counts
+    from evalhub.review.queries.progress import funnel, loads
+
+    with instance.reading() as session:
+        found = project_named(session, name)
+        far, cases = funnel(session, found.id), case_counts(session, found.id)
+        reviewers = [
+            {
+                "name": load.name,
+                "submitted": load.submitted,
+                "extra": load.extra,
+                "skipped": load.skipped,
+                "holds_since": load.leased_since.isoformat() if load.leased_since else None,
+            }
+            for load in loads(session, found.id)
+        ]
+    return {
+        "project": found.name,
+        "state": found.state.value,
+        "items": far.imported,
+        "waiting": far.waiting,
+        "in_review": far.in_review,
+        "scored": far.scored,
+        "held": far.held,
+        "slots_done": far.slots_done,
+        "slots_needed": far.slots_needed,
+        "open_cases": cases.open,
+        "decided_cases": cases.decided,
+        "reviewers": reviewers,
+    }

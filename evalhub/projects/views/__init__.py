@@ -1,0 +1,6 @@
+"""Pages that make and change projects; what a project shows of its work is in `reports`."""
+
+from evalhub.projects.views import members, projects
+from evalhub.projects.views.blueprint import bp
+
+__all__ = ["bp", "members", "projects"]

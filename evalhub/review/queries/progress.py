@@ -1,0 +1,183 @@
+"""How far a project is, and who is doing what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account
+from evalhub.projects.models import Member
+from evalhub.projects.queries import shown_name
+from evalhub.review.models import (
+    COUNTED_PURPOSES,
+    Assignment,
+    AssignmentState,
+    Draft,
+    Queue,
+    QueueReviewer,
+    QueueState,
+    Task,
+)
+
+DONE = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Items of a project by how far they have come; each counts once."""
+
+    imported: int
+    waiting: int
+    in_review: int
+    """At least one review or lease, and slots still to fill."""
+    scored: int
+    """Every slot holds a review."""
+    held: int
+    """Withdrawn, or skipped twice as unreadable or unsafe."""
+    slots_done: int
+    slots_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one reviewer has done and holds."""
+
+    name: str
+    public_id: str
+    submitted: int
+    extra: int
+    skipped: int
+    leased_since: datetime | None
+    leased_until: datetime | None
+    last_submitted_at: datetime | None
+    median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One reviewer's view of a project: nothing in it depends on others' answers."""
+
+    done: int
+    drafts: int
+    leased: str | None
+    """Public id of the assignment held now."""
+    may_have_more: bool
+
+
+def funnel(session: Session, project_id: int) -> Funnel:
+    done, leased = slots_by_task(project_id)
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.sum(sa.case((Task.held, 1), else_=0)),
+            sa.func.sum(sa.case((~Task.held & (done.c.n >= Task.need), 1), else_=0)),
+            sa.func.sum(
+                sa.case((~Task.held & done.c.n.is_(None) & leased.c.n.is_(None), 1), else_=0),
+            ),
+            sa.func.sum(sa.func.coalesce(done.c.n, 0)),
+            sa.func.sum(sa.case((Task.held, 0), else_=Task.need)),
+        )
+        .select_from(Task)
+        .outerjoin(done, done.c.task_id == Task.id)
+        .outerjoin(leased, leased.c.task_id == Task.id)
+        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES))
+    ).one()
+    imported, held, scored, waiting, slots_done, slots_needed = (int(value or 0) for value in row)
+    in_review = imported - held - scored - waiting
+    return Funnel(imported, waiting, in_review, scored, held, slots_done, slots_needed)
+
+
+def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
+    """Counts of done and of leased assignments by task."""
+
+    def counted(name: str, *states: AssignmentState) -> sa.Subquery:
+        return (
+            sa.select(Assignment.task_id, sa.func.count().label("n"))
+            .where(Assignment.project_id == project_id, Assignment.state.in_(states))
+            .group_by(Assignment.task_id)
+            .subquery(name)
+        )
+
+    return counted("done", *DONE), counted("leased", AssignmentState.LEASED)
+
+
+def loads(session: Session, project_id: int) -> list[Load]:
+    """The reviewers of a project, busiest first."""
+    state = Assignment.state
+
+    def how_many(*states: AssignmentState) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((state.in_(states), 1), else_=0))
+
+    rows = session.execute(
+        sa.select(
+            Account,
+            Member,
+            how_many(*DONE),
+            how_many(AssignmentState.EXTRA),
+            how_many(AssignmentState.SKIPPED),
+            sa.func.max(sa.case((state == AssignmentState.LEASED, Assignment.claimed_at))),
+            sa.func.max(Assignment.leased_until),
+            sa.func.max(Assignment.submitted_at),
+        )
+        .join(Member, Member.account_id == Account.id)
+        .outerjoin(
+            Assignment,
+            sa.and_(Assignment.project_id == Member.project_id, Assignment.reviewer_id == Member.account_id),
+        )
+        .where(Member.project_id == project_id, Member.is_reviewer)
+        .group_by(*Account.__table__.c, *Member.__table__.c)
+    )
+    medians = _median_seconds(session, project_id)
+    found = [
+        Load(
+            name=shown_name(account.display_name, member, account.kind),
+            public_id=account.public_id,
+            submitted=int(done or 0),
+            extra=int(extra or 0),
+            skipped=int(skipped or 0),
+            leased_since=since,
+            leased_until=until,
+            last_submitted_at=last,
+            median_seconds=medians.get(account.id),
+        )
+        for account, member, done, extra, skipped, since, until, last in rows
+    ]
+    return sorted(found, key=lambda load: (-load.submitted, load.name))
+
+
+def _median_seconds(session: Session, project_id: int) -> dict[int, float]:
+    by_reviewer: dict[int, list[float]] = {}
+    rows = session.execute(
+        sa.select(Assignment.reviewer_id, Assignment.active_seconds).where(
+            Assignment.project_id == project_id, Assignment.state == AssignmentState.SUBMITTED
+        )
+    )
+    for reviewer_id, seconds in rows:
+        by_reviewer.setdefault(reviewer_id, []).append(seconds)
+    return {reviewer_id: sorted(values)[len(values) // 2] for reviewer_id, values in by_reviewer.items()}
+
+
+def my_progress(session: Session, project_id: int, reviewer_id: int) -> Mine:
+    mine = sa.and_(Assignment.project_id == project_id, Assignment.reviewer_id == reviewer_id)
+    done = session.scalar(
+        sa.select(sa.func.count()).where(mine, Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]))
+    )
+    drafts = session.scalar(
+        sa.select(sa.func.count()).where(Draft.project_id == project_id, Draft.reviewer_id == reviewer_id)
+    )
+    leased = session.scalar(sa.select(Assignment.public_id).where(mine, Assignment.state == AssignmentState.LEASED))
+    more = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Queue)
+        .join(QueueReviewer, QueueReviewer.queue_id == Queue.id)
+        .where(
+            QueueReviewer.project_id == project_id,
+            QueueReviewer.reviewer_id == reviewer_id,
+            Queue.state == QueueState.OPEN,
+            QueueReviewer.cursor_ord < Queue.last_ord,
+        )
+    )
+    return Mine(done or 0, drafts or 0, leased, bool(more))

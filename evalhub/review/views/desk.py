@@ -1,0 +1,191 @@
+"""Claim, read, write, submit, skip and reopen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from evalhub.errors import BadInput, Conflict, Fault
+from evalhub.projects.policies import review_in_project
+from evalhub.projects.queries import project_named
+from evalhub.review.forms import DraftForm, HeartbeatForm, SkipForm, sent_draft
+from evalhub.review.models import SkipReason
+from evalhub.review.policies import hold_assignment
+from evalhub.review.queries.assignments import Desk, desk_of
+from evalhub.review.schema import DraftBody, Lease, SentDraft, Submitted
+from evalhub.review.service.claim import claim_next
+from evalhub.review.service.drafts import DraftConflict, heartbeat, save_draft
+from evalhub.review.service.revise import reopen_review
+from evalhub.review.service.skip import skip_item
+from evalhub.review.service.submit import submit_review
+from evalhub.review.views.blueprint import bp
+from evalhub.review.views.page import review_page
+from evalhub.rubrics.forms import ReviewForm, review_form
+from evalhub.rubrics.queries import rubric_of
+from evalhub.web.answers import json_response
+from evalhub.web.api import parse_body
+from evalhub.web.policies import allowed
+from evalhub.web.principal import require_principal
+from evalhub.web.session import current_database, reading, write
+
+
+@bp.post("/projects/<p>/next")
+@allowed(review_in_project)
+def claim(p: str) -> ResponseReturnValue:
+    with reading() as session:
+        project_id = project_named(session, p).id
+    lease = claim_next(current_database(), project_id=project_id, reviewer_id=require_principal().account_id)
+    return _go_on(lease)
+
+
+@bp.get("/assignments/<public_id>")
+@allowed(hold_assignment)
+def desk(public_id: str) -> ResponseReturnValue:
+    with reading() as session:
+        page = review_page(session, _desk(session, public_id))
+    return render_template("review/item.html", page=page)
+
+
+@bp.post("/assignments/<public_id>")
+@allowed(hold_assignment)
+def submit(public_id: str) -> ResponseReturnValue:
+    form = _sent_form(public_id)
+    draft = sent_draft(form)
+    if not form.validate():
+        errors = {name or "": str(messages[0]) for name, messages in form.errors.items()}
+        return _page_again(public_id, draft, errors, 422)
+    principal = require_principal()
+    try:
+        outcome = submit_review(
+            current_database(),
+            assignment=public_id,
+            reviewer_id=principal.account_id,
+            reviewer=principal.public_id,
+            body=form.review(),
+        )
+    except (BadInput, Conflict) as error:
+        return _page_again(public_id, draft, {"": error.message}, error.http_status)
+    return _after(outcome)
+
+
+@bp.put("/assignments/<public_id>/draft")
+@allowed(hold_assignment)
+def autosave(public_id: str) -> ResponseReturnValue:
+    sent = parse_body(SentDraft)
+    try:
+        saved = write(
+            partial(
+                save_draft,
+                assignment=public_id,
+                reviewer_id=require_principal().account_id,
+                body=sent.body,
+                expected_revision=sent.revision,
+            )
+        )
+    except DraftConflict as conflict:
+        answer = {
+            "error": {"code": conflict.code, "message": conflict.message, "details": []},
+            "revision": conflict.revision,
+            "body": conflict.body,
+            "saved_at": conflict.saved_at,
+        }
+        return json_response(answer, 409)
+    answer = {"revision": saved.revision, "saved_at": saved.saved_at, "leased_until": saved.leased_until}
+    return json_response(answer)
+
+
+@bp.post("/assignments/<public_id>/draft")
+@allowed(hold_assignment)
+def save(public_id: str) -> ResponseReturnValue:
+    """The same without JavaScript."""
+    draft = sent_draft(_sent_form(public_id))
+    try:
+        write(
+            partial(
+                save_draft,
+                assignment=public_id,
+                reviewer_id=require_principal().account_id,
+                body=draft,
+                expected_revision=DraftForm.from_request().draft_revision.data or 0,
+            )
+        )
+    except Conflict as error:
+        return _page_again(public_id, draft, {"": error.message}, error.http_status)
+    flash("Draft saved.")
+    return redirect(url_for("review.desk", public_id=public_id), 303)
+
+
+@bp.post("/assignments/<public_id>/heartbeat")
+@allowed(hold_assignment)
+def beat(public_id: str) -> ResponseReturnValue:
+    form = HeartbeatForm.from_request()
+    if not form.validate():
+        raise BadInput("A heartbeat names its lease.", faults=[Fault("schema", "is missing", "lease")])
+    until = write(
+        partial(heartbeat, assignment=public_id, reviewer_id=require_principal().account_id, lease=form.lease.data)
+    )
+    return json_response({"leased_until": until})
+
+
+@bp.post("/assignments/<public_id>/skip")
+@allowed(hold_assignment)
+def skip(public_id: str) -> ResponseReturnValue:
+    form = SkipForm.from_request()
+    if not form.validate():
+        errors = {name: str(messages[0]) for name, messages in form.errors.items()}
+        return _page_again(public_id, None, errors, 422)
+    principal = require_principal()
+    lease = skip_item(
+        current_database(),
+        assignment=public_id,
+        reviewer_id=principal.account_id,
+        reviewer=principal.public_id,
+        lease=form.lease.data,
+        reason=SkipReason(form.reason.data),
+        note=form.text.data or "",
+    )
+    flash("Skipped. It goes to somebody else.")
+    return _go_on(lease)
+
+
+@bp.post("/assignments/<public_id>/reopen")
+@allowed(hold_assignment)
+def reopen(public_id: str) -> ResponseReturnValue:
+    principal = require_principal()
+    write(partial(reopen_review, assignment=public_id, reviewer_id=principal.account_id, reviewer=principal.public_id))
+    flash("Reopened. What you submitted stands until you submit again.")
+    return redirect(url_for("review.desk", public_id=public_id), 303)
+
+
+def _desk(session: Session, public_id: str) -> Desk:
+    return desk_of(session, public_id, require_principal().account_id)
+
+
+def _after(outcome: Submitted) -> ResponseReturnValue:
+    if outcome.is_extra:
+        flash("Stored as an extra review: it came after the item had its reviewers.")
+    return _go_on(outcome.next if isinstance(outcome.next, Lease) else None)
+
+
+def _go_on(lease: Lease | None) -> ResponseReturnValue:
+    if lease is None:
+        flash("Nothing is left for you here just now.")
+        return redirect("/", 303)
+    return redirect(url_for("review.desk", public_id=lease.assignment), 303)
+
+
+def _sent_form(public_id: str) -> ReviewForm:
+    with reading() as session:
+        found = _desk(session, public_id)
+    return review_form(rubric_of(found.rubric_version), found.item.tags).from_request()
+
+
+def _page_again(public_id: str, draft: DraftBody | None, errors: Mapping[str, str], status: int) -> ResponseReturnValue:
+    """The page with every word that was sent, and what is wrong."""
+    with reading() as session:
+        page = review_page(session, _desk(session, public_id), body=draft, errors=errors)
+    return render_template("review/item.html", page=page), status

@@ -1,0 +1,158 @@
+"""What the review page shows: the item as text and as HTML, the rubric, and the answers so far.
+
+Nothing of it tells the item's own id, its model, its metadata, or anything about other reviewers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from evalhub.projects.models import BatchState, ProjectState
+from evalhub.review.models import AssignmentState, Draft
+from evalhub.review.queries.assignments import Desk, draft_of
+from evalhub.review.queries.progress import my_progress
+from evalhub.review.schema import DraftBody, item_alias
+from evalhub.review.service.revise import submitted_body
+from evalhub.rubrics.queries import rubric_of
+from evalhub.rubrics.schema import Criterion, Rubric
+from evalhub.web.rendering import render_markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of an item, rendered and as it is."""
+
+    html: Markup
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    role: str
+    html: Markup
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    assignment_id: str
+    item_alias: str
+    project_title: str
+    project_slug: str
+    rubric: Rubric
+    criteria: tuple[Criterion, ...]
+    guidance_html: Markup
+    criterion_guidance: Mapping[str, Markup]
+    turns: tuple[Turn, ...]
+    prompt: Text | None
+    context: Text | None
+    reference: Text | None
+    response: Text
+    answers: Mapping[str, Mapping[str, Any]]
+    note: str
+    confidence: int | None
+    lease: str
+    leased_until: datetime | None
+    draft_revision: int
+    saved_at: datetime | None
+    submitted_at: datetime | None
+    done_count: int
+    state: str
+    is_readonly: bool
+    is_reopened: bool
+    can_reopen: bool
+    is_settled: bool
+    idempotency_key: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4096)
+def rendered(text: str) -> Markup:
+    """The text as safe HTML; kept, because an item is shown to several reviewers."""
+    return Markup(render_markdown(text))  # noqa: S704 -- the renderer sanitises
+
+
+def review_page(
+    session: Session,
+    desk: Desk,
+    *,
+    body: DraftBody | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> ReviewPage:
+    """The page of an assignment, with what was sent just now laid over what is stored."""
+    assignment, item = desk.assignment, desk.item
+    rubric = rubric_of(desk.rubric_version)
+    draft = draft_of(session, assignment)
+    is_reopened = draft is not None and draft.revises is not None and draft.revises == assignment.revision
+    is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
+    shown = body or _stored_body(session, desk, draft, is_submitted=is_submitted, is_reopened=is_reopened)
+    criteria = tuple(rubric.applicable(item.tags))
+    is_closed = desk.batch.state is BatchState.CLOSED or desk.project.state is ProjectState.CLOSED
+    return ReviewPage(
+        assignment_id=assignment.public_id,
+        item_alias=item_alias(assignment.public_id),
+        project_title=desk.project.title,
+        project_slug=desk.project.name,
+        rubric=rubric,
+        criteria=criteria,
+        guidance_html=rendered(rubric.description),
+        criterion_guidance={c.key: rendered(c.guidance) for c in criteria if c.guidance},
+        turns=tuple(Turn(m["role"], rendered(m["content"]), m["content"]) for m in item.messages or ()),
+        prompt=_text(item.prompt),
+        context=_text(item.context),
+        reference=_text(item.reference),
+        response=Text(rendered(item.response), item.response),
+        answers={c.key: _answer(shown, c.key) for c in criteria},
+        note=shown.note,
+        confidence=shown.confidence,
+        lease=assignment.lease or "",
+        leased_until=assignment.leased_until,
+        draft_revision=draft.revision if draft else 0,
+        saved_at=draft.updated_at if draft else None,
+        submitted_at=assignment.submitted_at,
+        done_count=my_progress(session, desk.project.id, assignment.reviewer_id).done,
+        state=assignment.state.value,
+        is_readonly=(is_submitted and not is_reopened) or assignment.state is AssignmentState.VOIDED,
+        is_reopened=is_reopened,
+        can_reopen=is_submitted
+        and not is_reopened
+        and not is_closed
+        and desk.task.settled_at is None
+        and assignment.others_shown_at is None,
+        is_settled=desk.task.settled_at is not None,
+        idempotency_key=str(uuid.uuid4()),
+        errors=errors or {},
+    )
+
+
+def _text(raw: str | None) -> Text | None:
+    return None if raw is None else Text(rendered(raw), raw)
+
+
+def _stored_body(
+    session: Session, desk: Desk, draft: Draft | None, *, is_submitted: bool, is_reopened: bool
+) -> DraftBody:
+    if draft is not None and (is_reopened or not is_submitted):
+        return DraftBody.model_validate(draft.body)
+    if is_submitted:
+        return submitted_body(session, desk.assignment, desk.rubric_version.id)
+    return DraftBody()
+
+
+def _answer(body: DraftBody, key: str) -> dict[str, Any]:
+    given = body.scores.get(key)
+    return {
+        "level": given if isinstance(given, str) else None,
+        "value": given if isinstance(given, int | float) else None,
+        "not_applicable": key in body.scores and given is None,
+        "note": body.notes.get(key, ""),
+        "tags": body.tags.get(key, []),
+    }
