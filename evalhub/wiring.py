@@ -11,6 +11,7 @@ from typing import Any
 from blinker import NamedSignal
 
 from evalhub import events
+from evalhub.adjudication.service import cases
 from evalhub.audit import jobs as audit_jobs
 from evalhub.datasets import jobs as datasets_jobs
 from evalhub.jobs.sweep import Act
@@ -25,6 +26,8 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.member_removed, skip.end_work_of),
     (events.project_closed, tasks.close_queues),
     (events.project_reopened, tasks.reopen_queues),
+    (events.task_completed, cases.on_task_completed),
+    (events.ratings_imported, cases.on_ratings_imported),
 )
 
 SWEEPS: tuple[Act, ...] = (review_jobs.sweep, audit_jobs.chain, datasets_jobs.drop_leftovers)

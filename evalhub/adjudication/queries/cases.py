@@ -1,0 +1,128 @@
+"""Which cases there are, and who may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from evalhub.adjudication.models import Case
+from evalhub.errors import NotFound
+from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, Task
+
+GRADED = (
+    AssignmentState.SUBMITTED,
+    AssignmentState.EXTRA,
+    AssignmentState.VOIDED,
+    AssignmentState.IMPORTED,
+    AssignmentState.MODEL,
+)
+DECIDES = (AssignmentState.EXCLUDED, AssignmentState.SKIPPED)
+"""States of one's own row in which a task can never be claimed and was not graded."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlace:
+    project_id: int
+    task_id: int
+
+
+class Standing(StrEnum):
+    """How an account stands to a case."""
+
+    TAKEN = "taken"
+    """Excluded from the task: may see and decide."""
+    FREE = "free"
+    """Neither graded the item nor may claim it."""
+    BLIND = "blind"
+    """Graded the item, holds it or may still claim it: the case does not exist for them."""
+
+
+def case_of(session: Session, public_id: str) -> CasePlace:
+    """Where the case of that id is.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = session.execute(sa.select(Case.project_id, Case.task_id).where(Case.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return CasePlace(*row)
+
+
+def graded_item(session: Session, project_id: int, task_id: int, account_id: int) -> bool:
+    """Whether the account ever graded the task's item in the project, voided reviews included."""
+    this = session.execute(
+        sa.select(Task.dataset_id, Task.item_id).where(Task.project_id == project_id, Task.id == task_id)
+    ).one()
+    found = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Assignment)
+        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.reviewer_id == account_id,
+            Assignment.state.in_(GRADED),
+            Task.dataset_id == this.dataset_id,
+            Task.item_id == this.item_id,
+        )
+    )
+    return bool(found)
+
+
+def standing(session: Session, place: CasePlace, account_id: int) -> Standing:
+    """How an account stands to a case."""
+    own = session.scalar(
+        sa.select(Assignment.state).where(
+            Assignment.project_id == place.project_id,
+            Assignment.task_id == place.task_id,
+            Assignment.reviewer_id == account_id,
+        )
+    )
+    blind = session.scalar(
+        sa.select(is_blind(account_id))
+        .select_from(Task)
+        .where(Task.project_id == place.project_id, Task.id == place.task_id)
+    )
+    if blind:
+        return Standing.BLIND
+    return Standing.TAKEN if own in DECIDES else Standing.FREE
+
+
+def is_blind(account_id: int) -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: the account graded its item, holds it, or may still claim it."""
+    other, own = aliased(Task), aliased(Assignment)
+    graded_or_held = (
+        sa.select(Assignment.task_id)
+        .join(other, sa.and_(other.project_id == Assignment.project_id, other.id == Assignment.task_id))
+        .where(
+            Assignment.project_id == Task.project_id,
+            Assignment.reviewer_id == account_id,
+            Assignment.state.in_([*GRADED, AssignmentState.LEASED]),
+            other.dataset_id == Task.dataset_id,
+            other.item_id == Task.item_id,
+        )
+        .exists()
+    )
+    is_out = (
+        sa.select(own.task_id)
+        .where(
+            own.project_id == Task.project_id,
+            own.task_id == Task.id,
+            own.reviewer_id == account_id,
+            own.state != AssignmentState.EXPIRED,
+        )
+        .exists()
+    )
+    is_eligible = (
+        sa.select(QueueReviewer.queue_id)
+        .where(
+            QueueReviewer.project_id == Task.project_id,
+            QueueReviewer.queue_id == Task.queue_id,
+            QueueReviewer.reviewer_id == account_id,
+        )
+        .exists()
+    )
+    return sa.or_(graded_or_held, sa.and_(Task.is_open, is_eligible, ~is_out))

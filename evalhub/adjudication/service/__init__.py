@@ -1,0 +1,1 @@
+"""Writes of adjudication; each module holds one act."""

@@ -1,0 +1,139 @@
+"""Decide a case. Ratings stay as they are; a decision is revised by a further one, and all are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account
+from evalhub.adjudication.models import Case, CaseCriterion, CaseState, DecidedLevel, Decision
+from evalhub.adjudication.queries.cases import case_of
+from evalhub.adjudication.schema import DecisionBody, checked_scores
+from evalhub.adjudication.service.taking import exclude, lock_case, lock_own_member
+from evalhub.audit.service import record
+from evalhub.calibration.queries import meanings
+from evalhub.errors import BadInput, Conflict, Fault
+from evalhub.projects.models import Project
+from evalhub.review.models import Task
+from evalhub.rubrics.schema.models import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    case: str
+    revision: int
+    is_replay: bool
+
+
+def decide(session: Session, case_public_id: str, body: DecisionBody, *, by: Account, at: datetime) -> Decided:
+    """Settle the disputed criteria of a case, taking it first where that was not done.
+
+    The task's row is locked before the ratings are relied on: else they could be replaced just then.
+
+    Raises:
+        NotFound: no such case, or the account graded the item.
+        BadInput: incomplete or not fitting the rubric; or the key came with another body (`idempotency_mismatch`).
+        Conflict: somebody decided in between (`revision`), or nothing is disputed any more (`corrected`).
+    """
+    place = case_of(session, case_public_id)
+    lock_own_member(session, place.project_id, by.id)
+    exclude(session, place.project_id, place.task_id, by.id)
+    case = lock_case(session, place.project_id, place.task_id)
+    replayed = _replay(session, case, by, body)
+    if replayed is not None:
+        return replayed
+    _check_standing(case, body.revision)
+    task = session.get_one(Task, (place.project_id, place.task_id))
+    disputed = disputed_criteria(session, task)
+    answers = checked_scores({criterion.key: criterion for criterion in disputed.values()}, body)
+    case.revision += 1
+    case.state = CaseState.DECIDED
+    case.closed_at = at
+    if case.taken_by_id is None:
+        case.taken_by_id, case.taken_at = by.id, at
+    task.settled_at = at
+    session.add(_decision(case, body, by, at))
+    session.flush()
+    session.add_all(
+        DecidedLevel(
+            project_id=case.project_id,
+            task_id=case.task_id,
+            revision=case.revision,
+            criterion_id=criterion_id,
+            level=answers[criterion.key].rank,
+            value=answers[criterion.key].value,
+            not_applicable=answers[criterion.key].is_not_applicable,
+        )
+        for criterion_id, criterion in disputed.items()
+    )
+    session.flush()
+    record(
+        session,
+        action="case.decided" if case.revision == 1 else "case.decision_revised",
+        subject=("case", case.public_id),
+        actor=by.public_id,
+        at=at,
+        chain=session.get_one(Project, case.project_id).public_id,
+        payload={"revision": case.revision, "cause": body.cause.value, "sha256": body.request_sha256},
+    )
+    return Decided(case.public_id, case.revision, is_replay=False)
+
+
+def disputed_criteria(session: Session, task: Task) -> dict[int, Criterion]:
+    """The criteria in the task's case, by id, in the rubric's order."""
+    ids = set(
+        session.scalars(
+            sa.select(CaseCriterion.criterion_id).where(
+                CaseCriterion.project_id == task.project_id, CaseCriterion.task_id == task.id
+            )
+        )
+    )
+    found = meanings(session, [task.rubric_version_id])
+    return {criterion_id: criterion for criterion_id, criterion in found.items() if criterion_id in ids}
+
+
+def _replay(session: Session, case: Case, by: Account, body: DecisionBody) -> Decided | None:
+    """The answer given before to the same request."""
+    earlier = session.scalar(
+        sa.select(Decision).where(
+            Decision.project_id == case.project_id,
+            Decision.decided_by_id == by.id,
+            Decision.idempotency_key == body.idempotency_key,
+        )
+    )
+    if earlier is None:
+        return None
+    if earlier.request_sha256 != body.request_sha256 or earlier.task_id != case.task_id:
+        message = "this idempotency key was used with another decision; make a new key for a new one"
+        raise BadInput(
+            "The idempotency key was used before.", faults=[Fault("idempotency_mismatch", message, "idempotency_key")]
+        )
+    return Decided(case.public_id, earlier.revision, is_replay=True)
+
+
+def _check_standing(case: Case, revision: int) -> None:
+    if case.state is CaseState.CORRECTED:
+        raise Conflict("Nothing is disputed in this case any more; there is nothing to decide.", code="corrected")
+    if case.revision != revision:
+        raise Conflict(
+            "Somebody has decided this case in the meantime. Load it again, read their rationale, and decide anew if "
+            "you still differ.",
+            code="revision",
+        )
+
+
+def _decision(case: Case, body: DecisionBody, by: Account, at: datetime) -> Decision:
+    return Decision(
+        project_id=case.project_id,
+        task_id=case.task_id,
+        revision=case.revision,
+        rationale=body.rationale.replace("\r\n", "\n").strip(),
+        cause=body.cause,
+        decided_by_id=by.id,
+        decided_at=at,
+        idempotency_key=body.idempotency_key,
+        request_sha256=body.request_sha256,
+    )

@@ -1,0 +1,108 @@
+"""Take a case: from then on one can never claim its task, and may see what its reviewers said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account
+from evalhub.adjudication.models import Case
+from evalhub.adjudication.queries.cases import case_of, graded_item
+from evalhub.audit.service import record
+from evalhub.db import locked, new_public_id
+from evalhub.errors import Conflict, NotFound
+from evalhub.projects.models import Member, Project
+from evalhub.review.models import Assignment, AssignmentState, SkipReason, Task
+
+
+def take_case(session: Session, case_public_id: str, *, by: Account, at: datetime) -> Case:
+    """Exclude the account from the case's task, and put its name on the case.
+
+    Nothing of the case may be shown before this is committed.
+
+    Raises:
+        NotFound: no such case, or the account graded the item.
+        Conflict: the account holds the item right now, or skipped it for a conflict of interest.
+    """
+    place = case_of(session, case_public_id)
+    lock_own_member(session, place.project_id, by.id)
+    exclude(session, place.project_id, place.task_id, by.id)
+    case = lock_case(session, place.project_id, place.task_id)
+    if case.taken_by_id != by.id:
+        case.taken_by_id = by.id
+        case.taken_at = at
+        session.flush()
+        record(
+            session,
+            action="case.taken",
+            subject=("case", case.public_id),
+            actor=by.public_id,
+            at=at,
+            chain=session.get_one(Project, case.project_id).public_id,
+        )
+    return case
+
+
+def lock_own_member(session: Session, project_id: int, account_id: int) -> None:
+    """A claim locks the same row first, so that nobody claims and takes at once. Admins need no membership."""
+    session.scalar(
+        locked(sa.select(Member.account_id).where(Member.project_id == project_id, Member.account_id == account_id))
+    )
+
+
+def lock_case(session: Session, project_id: int, task_id: int) -> Case:
+    statement = locked(sa.select(Case).where(Case.project_id == project_id, Case.task_id == task_id))
+    return session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def exclude(session: Session, project_id: int, task_id: int, account_id: int) -> None:
+    """Give the account the task's one row of theirs, as `excluded`; the member row is locked.
+
+    The task row is locked too: an expired lease may be turned into a late submission just then.
+
+    Raises:
+        NotFound: the account graded the item, in this task or another.
+        Conflict: the account holds the item right now, or skipped it for a conflict of interest.
+    """
+    this = (Task.project_id == project_id, Task.id == task_id)
+    session.scalars(locked(sa.select(Task.id).where(*this))).one()
+    if graded_item(session, project_id, task_id, account_id):
+        raise NotFound
+    row = session.scalar(
+        sa.select(Assignment)
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.task_id == task_id,
+            Assignment.reviewer_id == account_id,
+        )
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        _insert(session, project_id, task_id, account_id)
+    elif row.state is AssignmentState.LEASED:
+        raise Conflict("You hold this very item for review; submit or skip it first.", code="lease")
+    elif row.skip_reason is SkipReason.CONFLICT_OF_INTEREST:
+        raise Conflict("You skipped this item for a conflict of interest; leave it to another.", code="conflict")
+    elif row.state is AssignmentState.EXPIRED:
+        row.state = AssignmentState.EXCLUDED
+        session.flush()
+
+
+def _insert(session: Session, project_id: int, task_id: int, account_id: int) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(Assignment)
+        .values(
+            project_id=project_id,
+            task_id=task_id,
+            reviewer_id=account_id,
+            public_id=new_public_id(),
+            state=AssignmentState.EXCLUDED,
+            revision=0,
+            active_seconds=0.0,
+        )
+        .on_conflict_do_nothing(index_elements=["project_id", "task_id", "reviewer_id"])
+    )
