@@ -16,14 +16,19 @@ from evalhub.accounts.models import AccountKind, InstanceRole, InvitationPurpose
 from evalhub.accounts.queries import account_of_login
 from evalhub.accounts.schema import link_url
 from evalhub.accounts.service import create_account, create_link
-from evalhub.datasets.models import Dataset
+from evalhub.adjudication.models import Case
+from evalhub.adjudication.schema import Cause, DecisionBody
+from evalhub.adjudication.service.decide import decide
+from evalhub.adjudication.service.taking import take_case
+from evalhub.datasets.models import Dataset, Item
 from evalhub.datasets.service.imports import import_items
 from evalhub.db import Database, now
-from evalhub.demo.simulate import Quality, Reviewer, SimulatedRating, quality, simulated_review
+from evalhub.demo.simulate import DemoDecision, Quality, Reviewer, SimulatedRating, quality, simulated_review
 from evalhub.migrating import shipped
 from evalhub.projects.models import Project
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import NewProject, create_project, set_member
+from evalhub.review.models import Task
 from evalhub.review.queries.assignments import desk_of
 from evalhub.review.schema import Lease
 from evalhub.review.service.claim import claim_next
@@ -100,6 +105,7 @@ def load_demo(database: Database) -> None:
     for grader in graders[:-1]:
         _grade_all(database, plan, project_id, grader)
     write(partial(_add_people, project_id=project_id), on=database)
+    write(partial(_decide_one, decision=plan.decision), on=database)
 
 
 def sign_in_links(database: Database, base_url: str) -> list[SignInLink]:
@@ -167,7 +173,7 @@ def _make_project(session: Session, *, dataset_id: int, version_id: int, graders
 def _add_people(session: Session, *, project_id: int) -> None:
     moment = now(session)
     for person in PEOPLE:
-        account = create_account(
+        account = account_of_login(session, person.login) or create_account(
             session,
             kind=AccountKind.HUMAN,
             login=person.login,
@@ -176,6 +182,26 @@ def _add_people(session: Session, *, project_id: int) -> None:
             now=moment,
         )
         set_member(session, project_id, account.id, person.project_roles, by=None, now=moment)
+
+
+def _decide_one(session: Session, *, decision: DemoDecision) -> None:
+    case = session.scalars(
+        sa.select(Case)
+        .join(Task, sa.and_(Task.project_id == Case.project_id, Task.id == Case.task_id))
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .where(Item.external_id == decision.item)
+    ).one()
+    adjudicator = account_of_login(session, ADJUDICATOR.login)
+    assert adjudicator is not None
+    body = DecisionBody(
+        scores=dict(decision.levels),
+        rationale=decision.rationale,
+        cause=Cause(decision.cause),
+        revision=0,
+        idempotency_key=str(uuid.uuid4()),
+    )
+    take_case(session, case.public_id, by=adjudicator, at=now(session))
+    decide(session, case.public_id, body, by=adjudicator, at=now(session))
 
 
 def _new_links(session: Session, *, base_url: str) -> list[SignInLink]:

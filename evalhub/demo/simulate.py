@@ -47,6 +47,15 @@ class ItemQuality(_Data):
     not_applicable: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
+class DemoDecision(_Data):
+    """How the demo's adjudicator settled one case."""
+
+    item: str
+    levels: dict[str, str]
+    cause: str
+    rationale: str
+
+
 class Quality(_Data):
     about: str
     seed: int
@@ -55,6 +64,7 @@ class Quality(_Data):
     default_tags: dict[str, str]
     items: dict[str, ItemQuality]
     notes: dict[str, dict[str, list[str]]]
+    decision: DemoDecision
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from evalhub.accounts.models import Account
 from evalhub.accounts.queries import account_of_login, live_link
+from evalhub.adjudication.models import Case, CaseState, Decision
 from evalhub.db import Database, now
 from evalhub.demo.load import OVERLAP, PROJECT, SECOND_DELIVERY, is_loaded, load_demo, sign_in_links
 from evalhub.projects.models import Member, Project
@@ -38,12 +39,12 @@ def demo(template: Path, tmp_path: Path) -> Database:
     return Database(f"sqlite:///{tmp_path / 'evalhub.db'}")
 
 
-def test_loading_takes_less_than_ten_seconds_and_is_noticed(sqlite_database: Database) -> None:
-    assert not is_loaded(sqlite_database)
+def test_loading_takes_less_than_ten_seconds_and_is_noticed(database: Database) -> None:
+    assert not is_loaded(database)
     began = time.monotonic()
-    load_demo(sqlite_database)
+    load_demo(database)
     assert time.monotonic() - began < 10
-    assert is_loaded(sqlite_database)
+    assert is_loaded(database)
 
 
 def test_the_first_delivery_is_complete_and_the_second_waits_for_one_more_reviewer(demo: Database) -> None:
@@ -96,3 +97,12 @@ def test_fresh_links_sign_in_three_people_and_end_the_earlier_ones(demo: Databas
     assert ended == [None, None, None]
     people: list[Account] = [account for row in found if row is not None for account in row[1:]]
     assert {account.login for account in people} == {"reviewer", "adjudicator", "admin"}
+
+
+def test_some_cases_are_open_and_one_is_decided(demo: Database) -> None:
+    with demo.reading() as session:
+        states = list(session.scalars(sa.select(Case.state)))
+        rationale = session.scalars(sa.select(Decision.rationale)).one()
+    assert states.count(CaseState.DECIDED) == 1
+    assert states.count(CaseState.OPEN) >= 4
+    assert "simulated" in rationale

@@ -1,0 +1,120 @@
+"""`evalhub demo`: an instance with a project to try, in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalhub.config import Settings, load_settings
+from evalhub.errors import Conflict
+
+if TYPE_CHECKING:
+    from evalhub.demo.load import SignInLink
+
+HOST = "127.0.0.1"
+
+
+@click.command()
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-instance"),
+    show_default=True,
+    help="The demo's folder; one that holds a demo is served again.",
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on this machine's own address."
+)
+@click.option("--no-serve", is_flag=True, help="Only make the instance and print fresh links.")
+def demo(*, folder: Path, port: int, no_serve: bool) -> None:
+    """Make an instance with a demo project, print links to sign in with, and serve it.
+
+    Its answers were written for the demo, and its ratings are simulated.
+    """
+    from evalhub.cli.serve import run_server
+
+    base_url = f"http://{HOST}:{port}"
+    folder = folder.resolve()
+    if not _holds_a_demo(folder):
+        click.echo(f"Making a demo in {folder} …")
+        _make(folder, base_url)
+    settings = _settings(folder)
+    click.echo(_greeting(base_url, _fresh_links(settings, base_url)))
+    if not no_serve:
+        run_server(settings, host=HOST, port=port, workers=1, threads=16)
+
+
+def _holds_a_demo(folder: Path) -> bool:
+    """Whether the folder was made by this command.
+
+    Raises:
+        Conflict: there is something else in it.
+    """
+    if not folder.exists() or not any(folder.iterdir()):
+        return False
+    from evalhub.demo.load import is_loaded
+    from evalhub.migrating import open_database
+
+    if (folder / "secret_key").is_file():
+        database = open_database(_settings(folder).database_url)
+        try:
+            if is_loaded(database):
+                return True
+        finally:
+            database.close()
+    raise Conflict(f"{folder} holds something else than a demo; name another folder with --dir")
+
+
+def _make(folder: Path, base_url: str) -> None:
+    """Make and load the instance beside its place, and move it there when it is whole."""
+    from evalhub.cli.init import make_instance
+    from evalhub.demo.load import ADMIN, load_demo
+    from evalhub.migrating import open_database
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        make_instance(making, base_url=base_url, login=ADMIN.login, display_name=ADMIN.name)
+        database = open_database(_settings(making).database_url)
+        try:
+            load_demo(database)
+        finally:
+            database.close()
+        making.rename(folder)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+
+
+def _fresh_links(settings: Settings, base_url: str) -> list[SignInLink]:
+    from evalhub.demo.load import sign_in_links
+    from evalhub.migrating import open_database
+
+    database = open_database(settings.database_url)
+    try:
+        return sign_in_links(database, base_url)
+    finally:
+        database.close()
+
+
+def _settings(folder: Path) -> Settings:
+    """The folder's own settings: a database named in the environment is not the demo's to write to."""
+    return load_settings(folder, environment={})
+
+
+def _greeting(base_url: str, links: list[SignInLink]) -> str:
+    width = max(len(link.name) for link in links)
+    return "\n".join(
+        [
+            f"The demo is at {base_url}",
+            "Its answers were written for the demo, and its ratings are simulated.",
+            "Sign in by one of these links; each works once, for twelve hours:",
+            *(f"  {link.name:{width}}  {link.url}" for link in links),
+            "The same command again, with --no-serve, prints fresh links.",
+        ]
+    )
