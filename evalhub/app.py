@@ -8,9 +8,18 @@ from evalhub.accounts import api as accounts_api
 from evalhub.accounts import views as accounts_views
 from evalhub.accounts.identity import ACCOUNTS
 from evalhub.config import Settings
+from evalhub.datasets import api as datasets_api
+from evalhub.datasets import views as datasets_views
 from evalhub.db import Database
 from evalhub.errors import CannotStart
 from evalhub.migrating import check_revision, connect
+from evalhub.projects import api as projects_api
+from evalhub.projects import views as projects_views
+from evalhub.reports import views as reports_views
+from evalhub.review import api as review_api
+from evalhub.review import views as review_views
+from evalhub.rubrics import api as rubrics_api
+from evalhub.rubrics import views as rubrics_views
 from evalhub.web import openapi
 from evalhub.web.context import SETTINGS
 from evalhub.web.errors import register_errors
@@ -22,7 +31,20 @@ from evalhub.web.policies import assert_every_route_has_a_policy
 from evalhub.web.principal import register_accounts
 from evalhub.wiring import connect_handlers
 
-BLUEPRINTS: tuple[Blueprint, ...] = (accounts_views.bp, accounts_api.api_bp, openapi.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    accounts_views.bp,
+    accounts_api.api_bp,
+    openapi.bp,
+    rubrics_views.bp,
+    rubrics_api.api_bp,
+    datasets_views.bp,
+    datasets_api.api_bp,
+    projects_views.bp,
+    projects_api.api_bp,
+    review_views.bp,
+    review_api.api_bp,
+    reports_views.bp,
+)
 
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:

@@ -26,7 +26,7 @@ from evalhub.web.policies import admin, allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import write
 
-api_bp = Blueprint("projects_api", __name__)
+api_bp = Blueprint("projects_api", __name__, url_prefix="/api/v1")
 
 Reviewers = Annotated[int, Field(ge=1, le=MOST_REVIEWERS)]
 Login = Annotated[str, Field(max_length=100)]

@@ -55,7 +55,7 @@ def open_cases(session: Session) -> dict[int, int]:
     rows = session.execute(
         sa.select(Case.project_id, sa.func.count()).where(Case.state == CaseState.OPEN).group_by(Case.project_id)
     )
-    return {project_id: n for project_id, n in rows}
+    return dict(rows.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +69,5 @@ def case_counts(session: Session, project_id: int) -> CaseCounts:
     rows = session.execute(
         sa.select(Case.state, sa.func.count()).where(Case.project_id == project_id).group_by(Case.state)
     )
-    found = {state: n for state, n in rows}
+    found = dict(rows.all())
     return CaseCounts(*(found.get(state, 0) for state in (CaseState.OPEN, CaseState.DECIDED, CaseState.CORRECTED)))

@@ -1,8 +1,7 @@
-"""Past ratings for programs, in a room of their own beside `api`: they come in as a stream."""
+"""Past ratings for programs; they come in as a stream."""
 
 from __future__ import annotations
 
-from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,14 +10,13 @@ from evalhub.datasets.schema.mapping import parse_field_map
 from evalhub.datasets.schema.ratings import FIELDS
 from evalhub.projects.policies import manage_project
 from evalhub.projects.queries import project_named
+from evalhub.review.api.blueprint import api_bp
 from evalhub.review.service.past_ratings import import_ratings
 from evalhub.web.api import documented, json_response, parse_query
 from evalhub.web.guard import large_body
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import current_database, reading
-
-api_bp = Blueprint("ratings_api", __name__, url_prefix="/api/v1")
 
 
 class RatingsQuery(BaseModel):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from evalhub.projects.policies import review_in_project
 from evalhub.projects.queries import project_named
+from evalhub.review.api.blueprint import api_bp
 from evalhub.review.policies import hold_assignment
 from evalhub.review.queries.assignments import Desk, desk_of
 from evalhub.review.schema import Lease, item_alias
@@ -24,8 +24,6 @@ from evalhub.web.api import documented, strict_body
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import current_database, reading
-
-api_bp = Blueprint("review_api", __name__)
 
 
 class ItemShown(BaseModel):
