@@ -15,9 +15,9 @@ from evalhub.stats.intervals import (
     no_interval_because,
 )
 from evalhub.stats.leave_out import LeftOut, without_each_group, without_each_rater
-from evalhub.stats.merge import merged
+from evalhub.stats.merge import merged, merged_ratings
 from evalhub.stats.ratings import Ratings
-from evalhub.stats.scale import Distance, Scale, distance
+from evalhub.stats.scale import Distance, Scale
 
 MIN_RANDOM_REVIEWERS = 5
 
@@ -65,12 +65,13 @@ def alpha(counts: PatternCounts, *, scale: Scale, values: Floats | None = None) 
 
 def alpha_with_random_reviewers(ratings: Ratings, *, scale: Scale, values: Floats | None = None) -> Figure | None:
     """The interval that also lets the reviewers vary; None with fewer than five of them or where it is undefined."""
-    counts, metric = merged(PatternCounts.of(ratings), scale, values if values is not None else ratings.values)
+    joined, metric = merged_ratings(ratings, scale, values)
+    counts = PatternCounts.of(joined)
     fixed = alpha(counts, scale=scale, values=metric.values)
     if ratings.n_reviewers < MIN_RANDOM_REVIEWERS or fixed.value is None or fixed.undefined_because is not None:
         return None
     groups = leave_out.alphas(counts, without_each_group(counts), metric)
-    raters = alphas_without_each_rater(ratings, scale=scale, values=values)[1]
+    raters = alphas_without_each_rater(joined, scale=scale, values=metric.values)[1]
     if not (groups.is_regular and raters.is_regular):
         return None
     between = jackknife_variance(np.log1p(-raters.value), raters.weight)
@@ -81,10 +82,9 @@ def alphas_without_each_rater(
     ratings: Ratings, *, scale: Scale, values: Floats | None = None
 ) -> tuple[np.ndarray, LeftOut]:
     """The reviewers' ids and alpha without each of them, all at once."""
-    _, position, by_unit = unit_table(ratings)
-    raters, deletions = without_each_rater(ratings, by_unit, position)
-    numbers = values if values is not None else ratings.values
-    metric = distance(scale, ratings.n_levels, numbers)
+    joined, metric = merged_ratings(ratings, scale, values)
+    _, position, by_unit = unit_table(joined)
+    raters, deletions = without_each_rater(joined, by_unit, position)
     return raters, leave_out.alphas(PatternCounts.from_unit_counts(by_unit), deletions, metric)
 
 

@@ -81,7 +81,7 @@ def disagreement_bound(value: float, counts: PatternCounts, *, next_distance: fl
     x, n = counts.n_disagreeing, counts.n_pairable
     share = upper_share(x, n)
     low = 1 - (1 - value) * share * n / x if x else 1 - share * next_distance / chance
-    return Interval(max(low, -1.0), 1.0, Method.BOUND)
+    return Interval(max(low, min(-1.0, value)), 1.0, Method.BOUND)
 
 
 def proportion(share: float, left_out: Floats, weight: Ints, n_carrying: int) -> Interval:

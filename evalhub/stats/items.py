@@ -11,8 +11,9 @@ from evalhub.stats.alpha import alpha_value
 from evalhub.stats.counts import PatternCounts, distinct_rows, unit_table
 from evalhub.stats.figure import Floats, Ints
 from evalhub.stats.leave_out import Deletions, within_by_matrix
+from evalhub.stats.merge import merged_ratings
 from evalhub.stats.ratings import Ratings
-from evalhub.stats.scale import Scale, distance
+from evalhub.stats.scale import Scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +34,11 @@ class ItemDisagreement:
 
 def item_disagreements(ratings: Ratings, *, scale: Scale, values: Floats | None = None) -> ItemDisagreement:
     """The disagreement of every item and its influence on alpha; the cost is that of the distinct patterns."""
-    units, _, table = unit_table(ratings)
+    units, _, levels_given = unit_table(ratings)
+    joined, metric = merged_ratings(ratings, scale, values)
+    table = unit_table(joined)[2]
     patterns, pattern_of = distinct_rows(table)
     counts = PatternCounts(patterns, np.bincount(pattern_of, minlength=len(patterns)))
-    metric = distance(scale, ratings.n_levels, ratings.values if values is None else values)
     delta = metric.matrix(counts.marginals.astype(np.float64))
     point = alpha_value(counts, delta) if counts.n_pairable else None
     found = np.full((2, len(patterns)), np.nan)
@@ -49,12 +51,12 @@ def item_disagreements(ratings: Ratings, *, scale: Scale, values: Floats | None 
         found[0] = np.where(counts.is_pairable, mean / chance, np.nan)
         found[1] = np.where(counts.is_pairable, point - leave_out.alphas(counts, one_item, metric).value, np.nan)
     rank = np.arange(ratings.n_levels)
-    shown = patterns > 0
+    shown = levels_given > 0
     span = np.where(shown, rank, -1).max(axis=1) - np.where(shown, rank, ratings.n_levels).min(axis=1)
     return ItemDisagreement(
         units=units,
         n_ratings=counts.n_ratings[pattern_of],
         disagreement=found[0][pattern_of],
-        span=span[pattern_of],
+        span=span,
         influence=found[1][pattern_of],
     )

@@ -74,8 +74,14 @@ class Distance:
 
 
 def distance(scale: Scale, n_levels: int, values: Floats | None = None) -> Distance:
-    """The distance of a scale; without values the levels stand for their ranks 0, 1, 2, …"""
+    """The distance of a scale; without values the levels stand for their ranks 0, 1, 2, …
+
+    Raises:
+        BadInput: the values do not fit the levels, or one is below 0 on a ratio scale.
+    """
     numbers = as_values(values, n_levels)
+    if scale is Scale.RATIO and numbers is not None and (numbers < 0).any():
+        raise BadInput(f"a ratio scale begins at 0, and {numbers.min():g} is below it; use interval", code="schema")
     return Distance(scale=scale, values=np.arange(n_levels, dtype=np.float64) if numbers is None else numbers)
 
 

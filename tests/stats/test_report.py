@@ -44,13 +44,15 @@ def test_the_boundaries_add_up_to_alpha_exactly(ratings: Ratings) -> None:
     assert not shares or sum(shares) == pytest.approx(1)
 
 
-@given(random_ratings(), st.sampled_from(list(Scale)))
+@given(random_ratings(), st.sampled_from(list(Scale)), st.lists(st.integers(0, 3), min_size=7, max_size=7))
 @settings(max_examples=100, deadline=None)
-def test_every_report_is_plain_json_without_nan(ratings: Ratings, scale: Scale) -> None:
-    report = criterion_report(ratings, scale=scale)
+@pytest.mark.filterwarnings("error")
+def test_every_report_is_plain_json_without_nan(ratings: Ratings, scale: Scale, scores: list[int]) -> None:
+    report = criterion_report(ratings, scale=scale, scores=sorted(scores)[: ratings.n_levels])
     assert json.dumps(report.as_dict(), allow_nan=False)
-    if report.alpha.ci_low is not None:
-        assert report.alpha.ci_low <= report.alpha.value <= report.alpha.ci_high  # type: ignore[operator]
+    for figure in (report.alpha, report.ac2, report.percent_agreement, *report.specific_agreement):
+        if figure.ci_low is not None:
+            assert figure.ci_low - 1e-9 <= figure.value <= figure.ci_high + 1e-9  # type: ignore[operator]
 
 
 def test_an_alpha_that_differs_from_the_package_fails_loudly() -> None:
@@ -58,6 +60,20 @@ def test_an_alpha_that_differs_from_the_package_fails_loudly() -> None:
     ordinal = alpha(counts, scale=Scale.ORDINAL)
     with pytest.raises(CheckFailed, match="krippendorff package"):
         check_alpha(counts, ordinal, distance(Scale.NOMINAL, 5))
+
+
+@pytest.mark.parametrize("scale", list(Scale))
+def test_levels_with_one_score_are_two_levels_where_only_levels_count(scale: Scale) -> None:
+    table = [[0, 1], [1, 1], [2, 2], [0, 0], [1, 2], [3, 3]]
+    report = criterion_report(ratings_of(table, [0, 1, 2, 3]), scale=scale, scores=[0, 1, 1, 2])
+    assert report.is_checked
+    assert report.alpha_nominal == criterion_report(ratings_of(table, [0, 1, 2, 3]), scale=scale).alpha_nominal
+
+
+def test_levels_that_all_have_one_score_show_no_variation_as_numbers() -> None:
+    report = criterion_report(ratings_of([[0, 1], [1, 1]], [0, 1]), scale="interval", scores=[1, 1])
+    assert (report.alpha.value, report.alpha.undefined_because) == (None, "no_variation")
+    assert report.verdict.code == "undefined"
 
 
 def test_a_report_says_that_its_alphas_were_checked() -> None:
@@ -76,6 +92,11 @@ def test_specific_agreement_is_the_share_of_confirmed_ratings() -> None:
 def test_a_scale_that_does_not_exist_is_refused() -> None:
     with pytest.raises(BadInput, match="ordnal"):
         criterion_report(ratings_of([[0, 0], [1, 2]]), scale="ordnal")
+
+
+def test_a_ratio_scale_has_nothing_below_zero() -> None:
+    with pytest.raises(BadInput, match="begins at 0"):
+        criterion_report(Ratings.of_values([0, 0], [0, 1], [-1.0, 2.0]), scale="ratio")
 
 
 def test_scores_must_fit_the_levels() -> None:
