@@ -8,7 +8,20 @@ from typing import Any
 
 from evalhub.calibration.schema.flags import Flag
 from evalhub.rubrics.schema.models import Criterion
-from evalhub.stats import CriterionReport, Figure
+from evalhub.stats import CriterionReport, Figure, ranked
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBoundary:
+    """A boundary between neighbouring levels by their labels and descriptors; figures as in `stats.Boundary`."""
+
+    lower: str
+    upper: str
+    lower_text: str
+    upper_text: str
+    share: float | None
+    alpha: float | None
+    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,25 @@ class CriterionLine:
     flagged: Mapping[Flag, int]
     """Items a flag; an item may raise several."""
     n_flagged: int
+
+    @property
+    def named_boundaries(self) -> tuple[NamedBoundary, ...]:
+        """The boundary first whose mending would win most; none where levels were merged or there is a range."""
+        levels, found = self.criterion.levels, self.figures.boundaries
+        if len(found) != len(levels) - 1:
+            return ()
+        return tuple(
+            NamedBoundary(
+                lower=levels[boundary.lower].label,
+                upper=levels[boundary.upper].label,
+                lower_text=levels[boundary.lower].description,
+                upper_text=levels[boundary.upper].description,
+                share=boundary.share,
+                alpha=boundary.alpha,
+                points=boundary.points,
+            )
+            for boundary in ranked(found)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return {
