@@ -16,6 +16,7 @@ for (const opener of document.querySelectorAll("[data-opens]")) {
   opener.addEventListener("click", () => dialog.showModal());
 }
 
+localStorage.removeItem(sessionStorage.getItem("evalhub:sent")); // the review that led here has arrived
 document.getElementById("error-summary")?.focus();
 
 for (const element of document.querySelectorAll("[data-module]")) {
