@@ -38,7 +38,8 @@ def rubric_summaries(session: Session) -> list[RubricSummary]:
         .where(Criterion.rubric_version_id.in_([version.id for version in newest]))
         .group_by(Criterion.rubric_version_id)
     )
-    how_many, how_long = dict(versions.tuples().all()), dict(criteria.tuples().all())
+    how_many: dict[int, int] = dict(versions.all())
+    how_long: dict[int, int] = dict(criteria.all())
     return [
         RubricSummary(
             name=version.rubric.name,

@@ -16,6 +16,13 @@ from evalhub.web.principal import require_principal
 from evalhub.web.rendering import render_markdown
 from evalhub.web.session import reading, write
 
+SCORING = {
+    schema.Scoring.WEIGHTED_MEAN: "The mean of the criteria by their weights, from 0 to 1.",
+    schema.Scoring.POINTS: "The points reached, as a share of all that can be reached; it may be below 0.",
+    schema.Scoring.PENALTY: "Points are taken away from 0, which is the best.",
+    schema.Scoring.WORST_LEVEL: "The lowest of the criteria, from 0 to 1.",
+}
+
 bp = Blueprint("rubrics", __name__, template_folder="templates")
 
 
@@ -30,7 +37,7 @@ def rubrics() -> ResponseReturnValue:
 @bp.get("/rubrics/new")
 @allowed(admin)
 def new() -> ResponseReturnValue:
-    return render_template("rubrics/new.html", form=RubricForm(), faults=())
+    return render_template("rubrics/new.html", form=RubricForm())
 
 
 @bp.post("/rubrics/new")
@@ -38,7 +45,7 @@ def new() -> ResponseReturnValue:
 def publish() -> ResponseReturnValue:
     form = RubricForm.from_request()
     if not form.validate():
-        return render_template("rubrics/new.html", form=form, faults=()), 422
+        return render_template("rubrics/new.html", form=form), 422
     content, actor_id, now = form.content(), require_principal().account_id, utc_now()
     try:
         added = write(
@@ -46,7 +53,8 @@ def publish() -> ResponseReturnValue:
         )
     except (BadInput, Conflict) as error:
         faults = error.faults or (Fault(error.code, error.message),)
-        return render_template("rubrics/new.html", form=form, faults=faults), error.http_status
+        unlisted = error.total - len(error.faults) if isinstance(error, BadInput) else 0
+        return render_template("rubrics/new.html", form=form, faults=faults, unlisted=unlisted), error.http_status
     name, number = added.version.rubric.name, added.version.number
     flash(f"{name} version {number} is published." if added.created else f"{name} version {number} was there before.")
     return redirect(url_for("rubrics.rubric", name=name, number=number), 303)
@@ -85,6 +93,7 @@ def rubric(name: str, number: int) -> ResponseReturnValue:
         version=version,
         versions=versions,
         rubric=queries.rubric_of(version),
+        scoring=SCORING,
         markdown=render_markdown,
     )
 
@@ -102,8 +111,7 @@ def download(name: str, number: int) -> ResponseReturnValue:
 @allowed(signed_in)
 def compare(name: str, number: int, other: int) -> ResponseReturnValue:
     before, after = (queries.rubric_of(_version(name, n)) for n in (number, other))
-    found = schema.diff(before, after)
-    return render_template("rubrics/compare.html", before=before, after=after, diff=found, sentences=found.sentences())
+    return render_template("rubrics/compare.html", before=before, after=after, diff=schema.diff(before, after))
 
 
 def _version(name: str, number: int) -> RubricVersion:

@@ -75,8 +75,7 @@ class Reading:
 def read_tree(content: bytes) -> Reading:
     """Decode and parse one YAML document, collecting every fault of form."""
     if len(content) > SIZE_LIMIT:
-        size = f"is {len(content):,} bytes long; a rubric has at most {SIZE_LIMIT:,}"
-        return Reading(None, (Fault("too_large", size),))
+        return Reading(None, (Fault("too_large", f"is longer than {SIZE_LIMIT:,} bytes; shorten it"),))
     try:
         text = content.decode("utf-8").removeprefix(_BOM)
     except UnicodeDecodeError as error:
