@@ -98,15 +98,9 @@ def add_items(d: str) -> ResponseReturnValue:
     stream, is_csv = body_stream()
     field_map = parse_field_map([part for part in query.map.split(",") if part], CHECKS)
     if query.check:
-        with reading() as session:
-            result = check_items(
-                lambda fn: fn(session),
-                stream,
-                dataset_name=d,
-                source_name=query.source,
-                field_map=field_map,
-                is_csv=is_csv,
-            )
+        result = check_items(
+            reading, stream, dataset_name=d, source_name=query.source, field_map=field_map, is_csv=is_csv
+        )
         return json_response(_import_out(d, result), 200)
     result = import_items(
         write,

@@ -94,14 +94,12 @@ def _import(name: str, form: ImportForm) -> ImportResult:
 
 
 def _check(name: str, form: ImportForm) -> ImportResult:
-    with reading() as session:
-        stream = cast(BinaryIO, form.file.data.stream)
-        return check_items(lambda fn: fn(session), stream, dataset_name=name, **_file_options(form))
+    return check_items(reading, cast(BinaryIO, form.file.data.stream), dataset_name=name, **_file_options(form))
 
 
 def _file_options(form: ImportForm) -> FileOptions:
     file: FileStorage = form.file.data
-    source = (file.filename or "upload").rsplit("/", 1)[-1].rsplit("\\", 1)[-1][:200]
+    source = (file.filename or "upload")[-200:]
     given = [line.strip() for line in (form.field_map.data or "").splitlines() if line.strip()]
     return {
         "source_name": source,

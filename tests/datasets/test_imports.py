@@ -195,17 +195,13 @@ def test_the_same_id_in_another_dataset_is_another_item(database: Database, brin
 
 
 def test_a_check_says_what_an_import_would_do_and_stores_nothing(database: Database, bring: Importer) -> None:
-    def read(fn: Callable[[sa.orm.Session], Any]) -> Any:
-        with database.reading() as session:
-            return fn(session)
-
     bring(lines(item(1)))
     before = counts(database)
-    result = check_items(read, lines(item(1), item(2)), dataset_name="answers", source_name="f")
+    result = check_items(database.reading, lines(item(1), item(2)), dataset_name="answers", source_name="f")
     assert (result.added, result.unchanged, result.import_id) == (1, 1, None)
     with pytest.raises(BadInput):
-        check_items(read, lines(item(1, model="m-b")), dataset_name="answers", source_name="f")
-    assert check_items(read, lines(item(1)), dataset_name="new", source_name="f").added == 1
+        check_items(database.reading, lines(item(1, model="m-b")), dataset_name="answers", source_name="f")
+    assert check_items(database.reading, lines(item(1)), dataset_name="new", source_name="f").added == 1
     assert counts(database) == before
 
 

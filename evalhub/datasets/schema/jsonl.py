@@ -61,7 +61,7 @@ def read_jsonl(stream: BinaryIO, faults: FileFaults) -> Iterator[Record]:
     for number, line in lines_of(stream, faults):
         if not seen and line.strip() in (b"{", b"["):
             message = "a value goes on over several lines; write one object a line, for example with `jq -c . FILE`"
-            raise BadInput(f"{faults.source}: {message}", faults=[Fault("json", message, line=number)])
+            raise _whole_file(faults.source, Fault("json", message, line=number))
         seen = True
         try:
             value = strict_json(line)
@@ -142,7 +142,11 @@ def _check_start(first: bytes, source: str) -> None:
             raise UnsupportedMedia(f"{source}: this is {kind}; unpack it and give the JSON lines or CSV inside")
     if first.startswith(UTF16_STARTS):
         message = "the file is in UTF-16; save it as UTF-8"
-        raise BadInput(f"{source}: {message}", faults=[Fault("encoding", message, line=1)])
+        raise _whole_file(source, Fault("encoding", message, line=1))
+
+
+def _whole_file(source: str, fault: Fault) -> BadInput:
+    return BadInput(f"{source}: {fault.message}", faults=[fault], source=source)
 
 
 def _skip_rest(line: bytes, stream: io.BufferedIOBase) -> None:

@@ -26,7 +26,7 @@ def read_csv(stream: BinaryIO, faults: FileFaults) -> Iterator[Record]:
     names = [name for name in header if name]
     if len(names) != len(header) or len(set(names)) != len(names):
         message = f"the header {shown(','.join(header))} has an empty or a doubled column; give each one name"
-        raise BadInput(f"{faults.source}: {message}", faults=[Fault("schema", message, line=1)])
+        raise BadInput(f"{faults.source}: {message}", faults=[Fault("schema", message, line=1)], source=faults.source)
     for line, cells in rows:
         if len(cells) != len(header):
             message = f"the row has {len(cells)} cells and the header {len(header)}; quote cells that hold commas"
@@ -73,6 +73,7 @@ def _rows(stream: BinaryIO, faults: FileFaults) -> Iterator[tuple[int, list[str]
             raise BadInput(
                 f"{faults.source}: line {line} is not CSV",
                 faults=[Fault("schema", f"this is not CSV: {error}; is a quote left open?", line=line)],
+                source=faults.source,
             ) from error
         yield place.first or 1, cells
 
@@ -96,4 +97,5 @@ def _text_lines(stream: BinaryIO, faults: FileFaults, place: _Place) -> Iterator
             raise BadInput(
                 f"{faults.source}: line {number}: {message}",
                 faults=[Fault("encoding", message, line=number, column=error.start + 1)],
+                source=faults.source,
             ) from error

@@ -8,6 +8,7 @@ the sweep, or the next import, removes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Protocol, TypeVar
@@ -42,7 +43,7 @@ _item = sa.table(
 
 
 class Transact(Protocol):
-    """Runs a function in one transaction and returns its result: `web.session.write`, or a read for a check."""
+    """Runs a function in one transaction and returns its result, as `web.session.write` does."""
 
     def __call__(self, fn: Callable[[Session], T], /) -> T: ...
 
@@ -109,7 +110,7 @@ def import_items(
 
 
 def check_items(
-    read: Transact,
+    reading: Callable[[], AbstractContextManager[Session]],
     stream: BinaryIO,
     *,
     dataset_name: str,
@@ -120,13 +121,19 @@ def check_items(
 ) -> ImportResult:
     """Say what `import_items` would do, and store nothing.
 
+    Args:
+        reading: opens a read transaction, as `web.session.reading` does.
+
     Raises:
         BadInput: as `import_items` would.
     """
     _check_name(dataset_name)
     with spooled_items(stream, source_name, field_map=field_map, is_csv=is_csv, progress=progress) as spooled:
-        dataset_id = read(lambda session: session.scalar(sa.select(Dataset.id).where(Dataset.name == dataset_name)))
-        unchanged = 0 if dataset_id is None else _compared(read, dataset_id, spooled, source_name)
+        with reading() as session:
+            dataset_id = session.scalar(sa.select(Dataset.id).where(Dataset.name == dataset_name))
+            unchanged = 0
+            if dataset_id is not None:
+                unchanged = _compared(lambda fn: fn(session), dataset_id, spooled, source_name)
         return ImportResult(None, spooled.rows - unchanged, unchanged, spooled.sha256, spooled.warnings)
 
 
@@ -155,7 +162,7 @@ def _start(session: Session, name: str, source: str, sha256: str, actor_id: int 
         )
     started = ItemImport(
         dataset_id=dataset.id,
-        source=source,
+        source=source.replace("\\", "/").rsplit("/", 1)[-1],
         sha256=sha256,
         state=ImportState.PENDING,
         n_items=0,
