@@ -6,6 +6,9 @@ export function mount(button) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(source.textContent.trim());
-    document.getElementById("status").textContent = "Copied.";
+    const words = document.createElement("p");
+    words.className = "flash good";
+    words.textContent = "Copied.";
+    document.getElementById("status").replaceChildren(words);
   });
 }

@@ -143,7 +143,10 @@ form.addEventListener("submit", (event) => {
   if (!first) return;
   event.preventDefault();
   makeCurrent(criteria.indexOf(first[0]));
-  document.getElementById("status").textContent = `Not sent yet. ${document.querySelector("[data-missing]").textContent}.`;
+  const words = document.createElement("p");
+  words.className = "flash bad";
+  words.textContent = `Not sent yet. ${document.querySelector("[data-missing]").textContent}.`;
+  document.getElementById("status").replaceChildren(words);
 });
 document.addEventListener("keydown", onKey);
 
