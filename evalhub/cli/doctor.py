@@ -1,0 +1,48 @@
+"""`evalhub doctor`: look at everything that should hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from evalhub.cli.instance import Instance, open_instance
+from evalhub.cli.output import print_json
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, *, as_json: bool) -> None:
+    """Check settings, database, audit log, and the invariants of every project; exit 1 when something is wrong."""
+    instance = open_instance(ctx)
+    checks = {name: problems for name, problems in _checks(instance)}  # noqa: C416 -- a generator that works
+    if as_json:
+        print_json({"ok": not any(checks.values()), "checks": checks})
+    else:
+        for name, problems in checks.items():
+            click.echo(f"{'ok ' if not problems else 'BAD'}  {name}")
+            for problem in problems:
+                click.echo(f"     {problem}")
+    ctx.exit(1 if any(checks.values()) else 0)
+
+
+def _checks(instance: Instance) -> Iterator[tuple[str, list[str]]]:
+    """Each check by name, with what is wrong; settings and schema were checked when the instance was opened."""
+    from evalhub.audit.queries import chain_differences
+    from evalhub.projects.queries import all_projects
+    from evalhub.review.queries.invariants import broken_invariants
+
+    yield "settings and schema", []
+    if instance.database.is_sqlite:
+        yield "database file", _integrity(instance)
+    with instance.reading() as session:
+        yield "audit log", [str(difference) for difference in chain_differences(session)]
+        for line in all_projects(session):
+            yield f"project {line.project.name}", broken_invariants(session, line.project.id)
+
+
+def _integrity(instance: Instance) -> list[str]:
+    with instance.database.engine.connect() as connection:
+        answers = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+    return [] if answers == ["ok"] else answers
