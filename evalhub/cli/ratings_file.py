@@ -35,13 +35,18 @@ class RatingLine(NamedTuple):
 
 
 class CriterionRatings(NamedTuple):
-    """The ratings of one criterion with its levels, worst first, and who said that it does not apply."""
+    """The ratings of one criterion with its levels, worst first, and who said that it does not apply.
+
+    Units and raters of `ratings` are positions in `items` and `reviewers`.
+    """
 
     criterion: str
     levels: tuple[str, ...]
     ratings: Ratings
     n_not_applicable: int
     applies: Ratings
+    items: tuple[str, ...]
+    reviewers: tuple[str, ...]
 
 
 def read_rating_lines(path: Path) -> list[RatingLine]:
@@ -167,8 +172,8 @@ def _criterion(
     levels = order or _order_found(criterion, answered, scale, faults)
     if levels is None:
         return None
-    rank_of = {_canonical(level): rank for rank, level in enumerate(levels)}
-    ranks = [rank_of.get(_canonical(row.answer or "")) for row in answered]
+    rank_of = {canonical(level): rank for rank, level in enumerate(levels)}
+    ranks = [rank_of.get(canonical(row.answer or "")) for row in answered]
     for row, rank in zip(answered, ranks, strict=True):
         if rank is None:
             message = f'"{row.answer}" is not one of the levels {", ".join(levels)}'
@@ -185,6 +190,8 @@ def _criterion(
         _ratings(answered, ranks, max(len(levels), 1), values),
         len(rows) - len(answered),
         _ratings(rows, [int(row.answer is not None) for row in rows], 2, None),
+        tuple(dict.fromkeys(row.item for row in answered)),
+        tuple(dict.fromkeys(row.reviewer for row in answered)),
     )
 
 
@@ -192,7 +199,7 @@ def _order_found(
     criterion: str, rows: Sequence[RatingLine], scale: Scale, faults: FileFaults
 ) -> tuple[str, ...] | None:
     """The levels sorted as numbers; words only where no order is needed."""
-    labels = {_canonical(row.answer or ""): row for row in reversed(rows)}
+    labels = {canonical(row.answer or ""): row for row in reversed(rows)}
     words = [row for label, row in labels.items() if _number(label) is None]
     if not words:
         return tuple(sorted(labels, key=float))
@@ -231,7 +238,7 @@ def _number(label: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _canonical(label: str) -> str:
+def canonical(label: str) -> str:
     """One spelling for each number, so that 3, 3.0 and "3" are one level."""
     number = _number(label)
     return label if number is None else f"{number:.17g}"

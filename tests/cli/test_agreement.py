@@ -155,7 +155,15 @@ def test_what_is_no_ratings_file_is_refused(tmp_path: Path, content: bytes) -> N
 
 @pytest.mark.parametrize(
     "options",
-    [("--scale", "ordnal"), ("--metrics", "kapa"), ("--weights", "cubic"), ("--levels", "a"), ("--levels", "a,a")],
+    [
+        ("--scale", "ordnal"),
+        ("--metrics", "kapa"),
+        ("--weights", "cubic"),
+        ("--levels", "a"),
+        ("--levels", "a,a"),
+        ("--levels", "1,1.0"),
+        ("--by", "weather"),
+    ],
 )
 def test_an_option_that_does_not_exist_is_refused(tmp_path: Path, options: tuple[str, str]) -> None:
     assert refused(written(tmp_path, [line("a", "r1", 1)]), *options)
@@ -176,3 +184,38 @@ def test_real_ratings_give_the_published_alphas(shared: Path) -> None:
     for criterion, figure in found.items():
         assert figure["alpha"]["value"] == pytest.approx(expected[criterion]["alpha_ordinal"], abs=1e-9)
         assert figure["alpha_nominal"]["value"] == pytest.approx(expected[criterion]["alpha_nominal"], abs=1e-9)
+
+
+def noisy(folder: Path) -> Path:
+    answers = [(n, who, (n + (who == "r2") * (n % 4 == 0)) % 3) for n in range(40) for who in ("r1", "r2", "r3")]
+    return written(folder, [line(f"i{n}", who, level) for n, who, level in answers])
+
+
+def test_the_same_ratings_by_reviewer_item_boundary_and_pair(tmp_path: Path) -> None:
+    views = ("--by", "reviewer", "--by", "item", "--by", "boundary", "--by", "pair")
+    found = figures(noisy(tmp_path), *views)["accuracy"]["by"]
+    assert found["reviewer"][0].keys() >= {"reviewer", "severity", "se", "alpha_without", "consensus"}
+    assert {row["reviewer"] for row in found["reviewer"]} == {"r1", "r2", "r3"}
+    assert len(found["item"]) == 40
+    assert found["item"][0]["disagreement"] >= found["item"][-1]["disagreement"]
+    assert [{row["below"], row["above"]} for row in found["boundary"]] in (
+        [{"0", "1"}, {"1", "2"}],
+        [{"1", "2"}, {"0", "1"}],
+    )
+    assert [(row["reviewer"], row["other"], row["kappa"]) for row in found["pair"]][-1] == ("r1", "r3", 1.0)
+    assert "by pair:" in run(noisy(tmp_path), *views).output
+
+
+def test_a_nominal_scale_has_no_severity_and_no_boundaries(tmp_path: Path) -> None:
+    found = figures(noisy(tmp_path), "--scale", "nominal", "--by", "reviewer", "--by", "boundary")["accuracy"]["by"]
+    assert {row["severity"] for row in found["reviewer"]} == {None}
+    assert found["boundary"] == []
+    output = run(noisy(tmp_path), "--scale", "nominal", "--by", "boundary").output
+    assert "nothing to show on this scale" in output
+
+
+def test_all_metrics_answer_or_say_why_not(tmp_path: Path) -> None:
+    found = figures(noisy(tmp_path), "--metrics", "all")["accuracy"]["metrics"]
+    assert found["icc_2_1"]["value"] is not None
+    assert found["cohen_kappa"]["undefined_because"] == "needs_two_reviewers"
+    assert all(figure["value"] is not None or figure["undefined_because"] for figure in found.values())
