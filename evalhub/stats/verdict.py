@@ -86,7 +86,8 @@ def _above_the_gate(low: float) -> Verdict:
 
 def _insufficient(n_groups: int, needed: int, *, skewed: bool) -> str:
     because = " because one level has more than 85 % of the ratings" if skewed else ""
-    return f"Too little to say: {n_groups} groups of items with two ratings or more, {needed} are needed{because}."
+    seen = "1 group" if n_groups == 1 else f"{n_groups} groups"
+    return f"Too little to say: {seen} of items with two ratings or more, {needed} are needed{because}."
 
 
 def _skewed(counts: PatternCounts) -> Verdict | None:
