@@ -62,6 +62,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     check_revision(database)
     connect_handlers()
     app = Flask("evalhub", static_folder=None, template_folder="web/templates")
+    if app.debug:
+        raise CannotStart("FLASK_DEBUG is set: its pages would run anybody's code; unset it", code="debug")
     app.extensions[SETTINGS] = settings
     app.extensions["evalhub_database"] = database
     register_accounts(app, ACCOUNTS)

@@ -22,7 +22,7 @@ from evalhub.errors import BadInput, Fault, UnsupportedMedia
 from evalhub.web.answers import json_response
 from evalhub.web.strict_json import parse_json
 
-__all__ = ["Operation", "documented", "json_response", "parse_body", "parse_query", "raw_body"]
+__all__ = ["Operation", "documented", "json_response", "parse_body", "parse_query", "raw_body", "strict_body"]
 
 M = TypeVar("M", bound=BaseModel)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -82,6 +82,18 @@ def parse_body(model: type[M]) -> M:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise invalid("The body is not as it should be.", error) from error
+
+
+def strict_body() -> Any:
+    """The JSON body of this request, read strictly but not yet checked.
+
+    Raises:
+        UnsupportedMedia: when it is not sent as JSON.
+        BadInput: when it is not strict JSON.
+    """
+    if request.mimetype != "application/json":
+        raise UnsupportedMedia("Send JSON, with `Content-Type: application/json`.")
+    return parse_json(request.get_data(cache=False))
 
 
 def parse_query(model: type[M]) -> M:

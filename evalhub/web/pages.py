@@ -52,8 +52,6 @@ def _version(name: str) -> str:
 
 
 def register_pages(app: Flask) -> None:
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
     app.context_processor(_for_templates)
     app.register_blueprint(bp)
 

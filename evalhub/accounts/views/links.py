@@ -16,6 +16,7 @@ from evalhub.accounts.views.blueprint import bp
 from evalhub.accounts.views.sign_in import session_life, signed_in_response
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed, anyone
+from evalhub.web.principal import Visit, current_visit
 from evalhub.web.session import reading, write
 
 
@@ -39,7 +40,8 @@ def use_link(token: str) -> ResponseReturnValue:
         if not form.validate():
             return _password_page(form, account), 422
         password_hash = hash_password(form.password.data)
-    return signed_in_response(write(lambda session: _enter(session, token, password_hash)), "/")
+    visit = current_visit()
+    return signed_in_response(write(lambda session: _enter(session, token, password_hash, before=visit)), "/")
 
 
 def _live(token: str) -> tuple[Invitation, Account]:
@@ -50,8 +52,11 @@ def _live(token: str) -> tuple[Invitation, Account]:
     return found
 
 
-def _enter(session: Session, token: str, password_hash: str | None) -> str:
+def _enter(session: Session, token: str, password_hash: str | None, *, before: Visit | None) -> str:
+    """Use the link and open a session in place of the one that this browser may have had."""
     now = utc_now()
+    if before is not None:
+        service.close_session(session, before.session_id, account_id=before.principal.account_id, now=now)
     used = service.use_link(session, token, now=now)
     if used.purpose is not InvitationPurpose.SIGN_IN:
         if password_hash is None:
