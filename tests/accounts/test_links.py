@@ -116,6 +116,18 @@ def test_a_reset_ends_sessions_and_the_old_password(ann: Account, admin: Account
     Browser(browser.app).sign_in("ann", "a wholly new one")
 
 
+def test_a_link_takes_the_place_of_whoever_was_signed_in(
+    browser: Browser, sqlite_database: Database, ann: Account, admin: Account
+) -> None:
+    before = browser.sign_in_as(ann).session_cookie or ""
+    token = a_link(sqlite_database, admin, InvitationPurpose.SIGN_IN)
+    browser.get(f"/links/{token}")
+    browser.post(f"/links/{token}")
+    assert "Root" in browser.get("/account").text
+    browser.client.set_cookie("evalhub-80", before, domain="localhost")
+    browser.get("/account", status=303)
+
+
 def test_only_a_hash_of_the_token_is_stored(sqlite_database: Database, admin: Account) -> None:
     token = a_link(sqlite_database, admin, InvitationPurpose.SIGN_IN)
     with sqlite_database.engine.connect() as connection:

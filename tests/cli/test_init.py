@@ -150,7 +150,8 @@ def test_people_and_tokens_by_the_command_line(instance: Path) -> None:
 
 
 def test_help_imports_no_command() -> None:
-    code = "import sys, evalhub.cli as c; c.cli.main(['--help'], standalone_mode=False); print('sqlalchemy' in sys.modules)"
+    code = "import sys; from evalhub.cli import cli; cli.main(['--help'], standalone_mode=False)"
+    code += "; print('sqlalchemy' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.endswith("False\n")
     for name in COMMANDS:
