@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from evalhub.accounts import api as accounts_api
 from evalhub.accounts import views as accounts_views
 from evalhub.accounts.identity import ACCOUNTS
+from evalhub.audit import views as audit_views
 from evalhub.config import Settings
 from evalhub.datasets import api as datasets_api
 from evalhub.datasets import views as datasets_views
@@ -44,6 +45,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     review_views.bp,
     review_api.api_bp,
     reports_views.bp,
+    audit_views.bp,
 )
 
 

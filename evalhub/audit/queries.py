@@ -1,0 +1,164 @@
+"""Read the log, and look whether it is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account
+from evalhub.audit.models import AuditEvent, AuditHead
+from evalhub.audit.service import GENESIS, next_hash
+
+A_PAGE = 50
+READ_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first thing in a chain that is not as it was written."""
+
+    chain: str
+    seq: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"chain {self.chain}, event {self.seq}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """An event as the page shows it."""
+
+    event: AuditEvent
+    actor: str
+    """Display name; "evalhub" for the program itself."""
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    lines: list[EventLine]
+    next_before: int | None
+    """Row id to go on from; None at the end."""
+
+
+def head_of(session: Session, chain: str) -> AuditHead | None:
+    return session.get(AuditHead, chain)
+
+
+def chain_names(session: Session) -> list[str]:
+    return sorted(
+        {*session.scalars(sa.select(AuditHead.chain)), *session.scalars(sa.select(AuditEvent.chain).distinct())}
+    )
+
+
+def chain_differences(session: Session) -> list[Difference]:
+    """The first difference of each chain; none when the log is whole. Events that wait to be chained are none."""
+    return [found for chain in chain_names(session) if (found := _first_difference(session, chain)) is not None]
+
+
+def _first_difference(session: Session, chain: str) -> Difference | None:
+    seq, previous = 0, GENESIS
+    for event in _chained(session, chain):
+        seq += 1
+        wrong = _wrong(event, seq, previous)
+        if wrong is not None:
+            return Difference(chain, seq, wrong)
+        previous = event.hash or ""
+    head = head_of(session, chain)
+    if head is None:
+        return Difference(chain, seq, "the head of the chain is missing") if seq else None
+    if head.seq > seq:
+        return Difference(chain, seq + 1, f"is missing; the head says that there are {head.seq}")
+    if head.seq < seq or head.hash != previous:
+        return Difference(chain, seq, "is not the event that the head names")
+    return None
+
+
+def _wrong(event: AuditEvent, seq: int, previous: str) -> str | None:
+    """What is wrong with an event that should be number `seq` behind the hash `previous`."""
+    if event.seq != seq:
+        return f"is missing; the next one is event {event.seq}"
+    if event.hash != next_hash(previous, event.body):
+        return "was altered, or stands in another's place"
+    return None if _columns_agree(event) else "its columns differ from what was hashed"
+
+
+def _chained(session: Session, chain: str) -> Iterator[AuditEvent]:
+    """The chained events in order, a thousand at a time."""
+    last = 0
+    while True:
+        events = session.scalars(
+            sa.select(AuditEvent)
+            .where(AuditEvent.chain == chain, AuditEvent.seq > last)
+            .order_by(AuditEvent.seq)
+            .limit(READ_AT_ONCE)
+        ).all()
+        yield from events
+        if len(events) < READ_AT_ONCE:
+            return
+        last = events[-1].seq or 0
+        session.expunge_all()
+
+
+def _columns_agree(event: AuditEvent) -> bool:
+    """The searchable columns repeat what the hashed body says."""
+    try:
+        body = json.loads(event.body)
+    except ValueError:
+        return False
+    return bool(
+        body.get("action") == event.action
+        and body.get("actor") == event.actor
+        and body.get("chain") == event.chain
+        and body.get("subject") == {"id": event.subject_id, "type": event.subject_type}
+        and body.get("at") == event.at.isoformat(timespec="microseconds")
+    )
+
+
+def events_of(
+    session: Session,
+    *,
+    chain: str = "",
+    action: str = "",
+    actor: str = "",
+    since: datetime | None = None,
+    before: int | None = None,
+) -> EventPage:
+    """A page of events, the last first; `action` matches its beginning, like "review"."""
+    statement = sa.select(AuditEvent, Account.display_name).outerjoin(Account, Account.public_id == AuditEvent.actor)
+    if chain:
+        statement = statement.where(AuditEvent.chain == chain)
+    if action:
+        statement = statement.where(AuditEvent.action.startswith(action, autoescape=True))
+    if actor:
+        statement = statement.where(AuditEvent.actor == actor)
+    if since is not None:
+        statement = statement.where(AuditEvent.at >= since)
+    if before is not None:
+        statement = statement.where(AuditEvent.id < before)
+    rows = session.execute(statement.order_by(AuditEvent.id.desc()).limit(A_PAGE + 1)).all()
+    lines = [
+        EventLine(
+            event, name or ("evalhub" if not event.actor else "somebody erased"), json.loads(event.body)["payload"]
+        )
+        for event, name in rows[:A_PAGE]
+    ]
+    return EventPage(lines, lines[-1].event.id if len(rows) > A_PAGE else None)
+
+
+def actions(session: Session) -> list[str]:
+    return sorted(session.scalars(sa.select(AuditEvent.action).distinct()))
+
+
+def exported(session: Session, chain: str | None = None) -> Iterator[dict[str, Any]]:
+    """The chained events with their hashes, chain by chain in order."""
+    for name in chain_names(session) if chain is None else [chain]:
+        for event in _chained(session, name):
+            yield {"chain": name, "seq": event.seq, "hash": event.hash, "event": json.loads(event.body)}

@@ -1,0 +1,52 @@
+"""One sentence for an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SENTENCES = {
+    "account.created": "made an account",
+    "case.corrected": "closed a case: a correction removed the dispute",
+    "case.decided": "decided a case",
+    "case.opened": "opened a case: reviewers differ",
+    "case.taken": "took a case",
+    "correction.accepted": "accepted a correction",
+    "correction.declined": "declined a correction",
+    "correction.sent": "sent a correction",
+    "dataset.imported": "imported items",
+    "export.made": "made an export",
+    "item.skipped": "passed an item on",
+    "member.removed": "removed a member",
+    "member.set": "set a member's roles",
+    "project.closed": "closed the project",
+    "project.created": "made a project",
+    "project.reopened": "reopened the project",
+    "ratings.imported": "imported past ratings",
+    "review.reopened": "reopened a review",
+    "review.revised": "submitted a review again",
+    "review.submitted": "submitted a review",
+    "rubric.published": "published a rubric",
+}
+
+
+def sentence(action: str) -> str:
+    """What was done, in words; an action without a sentence is read from its name."""
+    noun, _, verb = action.partition(".")
+    return SENTENCES.get(action) or f"{verb.replace('_', ' ') or 'did something to'} {noun.replace('_', ' ')}"
+
+
+def details(payload: Mapping[str, Any]) -> str:
+    """The figures and hashes of an event, in the order of their names."""
+    return ", ".join(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in sorted(payload.items()))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "none"
+    if isinstance(value, dict):
+        return details(value)
+    text = str(value)
+    return f"{text[:12]}…" if len(text) == 64 else text
