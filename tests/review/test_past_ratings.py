@@ -233,19 +233,16 @@ def test_a_check_stores_nothing(world: World, bring: Importer) -> None:
     assert counts(world.database) == before
 
 
-def test_the_later_stages_hear_of_each_task_and_of_the_whole(world: World, bring: Importer) -> None:
+def test_the_later_stages_hear_once_of_the_whole(world: World, bring: Importer) -> None:
     heard: list[Any] = []
 
-    def task(_session: object, **told: int) -> None:
-        heard.append(told["task_id"])
-
-    def whole(_session: object, **told: int) -> None:
+    def listen(_session: object, **told: int) -> None:
         heard.append(told)
 
-    with events.task_completed.connected_to(task), events.ratings_imported.connected_to(whole):
+    with events.task_completed.connected_to(listen), events.ratings_imported.connected_to(listen):
         bring(rating(1, "r1"), rating(0, "r1"), rating(1, "r2"))
-    with world.database.reading() as session:
-        assert heard == [*sorted(task_of(session, n).id for n in (0, 1)), {"project_id": world.project.id}]
+        bring(rating(1, "r1"))
+    assert heard == [{"project_id": world.project.id}]
 
 
 def test_csv_is_read_as_well(world: World) -> None:

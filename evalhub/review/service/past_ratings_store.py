@@ -81,6 +81,7 @@ class _Writer:
     faults: FileFaults
     added: int = 0
     unchanged: int = 0
+    tasks: int = 0
 
 
 def store_ratings(session: Session, work: StoredRatings, chunks: Iterable[list[PastRating]]) -> Stored:
@@ -104,16 +105,15 @@ def store_ratings(session: Session, work: StoredRatings, chunks: Iterable[list[P
         level_counts(session, work.rubric_version_id),
         FileFaults(work.source),
     )
-    touched: list[int] = []
     for chunk in chunks:
-        touched += _store_chunk(writer, chunk)
+        _store_chunk(writer, chunk)
     writer.faults.raise_if_any()
     if writer.added:
-        _tell(session, project, writer, touched)
+        _tell(session, project, writer)
     return Stored(writer.added, writer.unchanged)
 
 
-def _tell(session: Session, project: Project, writer: _Writer, touched: list[int]) -> None:
+def _tell(session: Session, project: Project, writer: _Writer) -> None:
     work = writer.work
     actor = None
     if work.actor_id is not None:
@@ -129,22 +129,16 @@ def _tell(session: Session, project: Project, writer: _Writer, touched: list[int
             "added": writer.added,
             "reviewers": len(writer.reviewers),
             "sha256": work.sha256,
-            "tasks": len(touched),
+            "tasks": writer.tasks,
             "unchanged": writer.unchanged,
         },
     )
     session.expire_all()
-    for task_id in touched:
-        events.task_completed.send(session, project_id=project.id, task_id=task_id)
     events.ratings_imported.send(session, project_id=project.id)
 
 
-def _store_chunk(writer: _Writer, chunk: list[PastRating]) -> list[int]:
-    """Store the ratings of some tasks.
-
-    Returns:
-        The tasks that got any.
-    """
+def _store_chunk(writer: _Writer, chunk: list[PastRating]) -> None:
+    """Store those ratings of some tasks that are not there yet."""
     session, project_id = writer.session, writer.work.project_id
     task_ids = sorted({rating.task_id for rating in chunk})
     tasks = session.scalars(
@@ -153,13 +147,13 @@ def _store_chunk(writer: _Writer, chunk: list[PastRating]) -> list[int]:
     assignments = _assignments(session, project_id, task_ids)
     fresh = _fresh(writer, chunk, assignments)
     if not fresh:
-        return []
+        return
     before = counted_ratings(session, project_id, task_ids)
     _insert_assignments(writer, fresh, assignments, {task.id: task for task in tasks})
     _insert_ratings(writer, fresh)
     _count(writer, fresh, before)
     writer.added += len(fresh)
-    return sorted({rating.task_id for rating in fresh})
+    writer.tasks += len({rating.task_id for rating in fresh})
 
 
 def _assignments(session: Session, project_id: int, task_ids: list[int]) -> dict[tuple[int, int], AssignmentState]:
