@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -48,9 +47,6 @@ class QuotesField(HiddenField):  # type: ignore[misc]
                 self.data = parse_json(valuelist[0].encode("utf-8", "replace"))
             except BadInput as error:
                 raise ValueError(f"The quotes cannot be read: {error.faults[0].message}.") from error
-
-    def _value(self) -> str:
-        return json.dumps(self.data, ensure_ascii=False) if self.data else ""
 
 
 class CriterionFields(NamedTuple):
@@ -127,7 +123,7 @@ class ReviewForm(Form):
         document = {"scores": scores, "notes": notes, "tags": tags, "evidence": evidence, "note": self.note.data or ""}
         confidence = self._fields.get("confidence")
         if confidence is not None and confidence.data:
-            document["confidence"] = int(confidence.data) if confidence.data in "123" else confidence.data
+            document["confidence"] = int(confidence.data) if confidence.data in {"1", "2", "3"} else confidence.data
         return document
 
     def _show(self, fault: Fault) -> None:
@@ -154,24 +150,6 @@ def review_form(
         choices = [SelectChoice(str(step), label) for step, label in CONFIDENCE.items()]
         fields["confidence"] = RadioField("How sure are you?", choices=choices, validate_choice=False)
     return type("ReviewFormOfRubric", (ReviewForm,), fields)
-
-
-def prefilled(form: type[ReviewForm], document: Mapping[str, Any], **hidden: Any) -> ReviewForm:
-    """The form with the content of a draft; `hidden` gives rubric_version, lease and idempotency_key."""
-    filled: dict[str, Any] = {"note": document.get("note", ""), "confidence": str(document.get("confidence") or "")}
-    for criterion in form.asked:
-        key = criterion.key
-        answer = document.get("scores", {}).get(key, "")
-        if answer is None:
-            filled |= {f"level-{key}": "" if criterion.range else NOT_APPLICABLE, f"na-{key}": True}
-        elif isinstance(answer, float):
-            filled[f"level-{key}"] = f"{answer:g}"
-        else:
-            filled[f"level-{key}"] = str(answer)
-        filled[f"note-{key}"] = document.get("notes", {}).get(key, "")
-        filled[f"tags-{key}"] = document.get("tags", {}).get(key, [])
-        filled[f"evidence-{key}"] = document.get("evidence", {}).get(key, [])
-    return form(data=filled | hidden)
 
 
 def _criterion_fields(criterion: Criterion) -> dict[str, Field]:

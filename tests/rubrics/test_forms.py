@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from evalhub.rubrics.forms import NOT_APPLICABLE, ReviewForm, prefilled, review_form
+from evalhub.rubrics.forms import NOT_APPLICABLE, ReviewForm, review_form
 from evalhub.rubrics.schema import Rubric, parse_rubric
 
 SENT = {
@@ -106,17 +106,13 @@ def test_only_what_applies_is_asked(rubric: Rubric) -> None:
     assert [row.criterion.key for row in review_form(rubric, criteria={"depth"})().criteria()] == ["depth"]
 
 
-def test_a_half_filled_form_is_a_draft_that_fills_it_again(rubric: Rubric) -> None:
-    first = sent(rubric, level__accuracy=NOT_APPLICABLE, level__depth="0.5", note__depth="So so.", confidence="1")
-    draft = first.document()
-    again = prefilled(
-        review_form(rubric), draft, rubric_version=1, lease="token", idempotency_key=SENT["idempotency_key"]
-    )
-    assert again.document() == draft
-    assert again.lease.data == "token"
-    assert sent(rubric, level__accuracy="", level__depth="").document()["scores"] == {}
-
-
-def test_a_range_marked_not_applicable_comes_back_from_a_draft(rubric: Rubric) -> None:
-    form = prefilled(review_form(rubric), {"scores": {"depth": None}})
-    assert form.document()["scores"] == {"depth": None}
+def test_a_half_filled_form_is_a_draft(rubric: Rubric) -> None:
+    form = sent(rubric, level__accuracy=NOT_APPLICABLE, level__depth="", note__depth="So so.", confidence="1")
+    assert form.document() == {
+        "scores": {"accuracy": None},
+        "notes": {"depth": "So so."},
+        "tags": {},
+        "evidence": {},
+        "note": "",
+        "confidence": 1,
+    }

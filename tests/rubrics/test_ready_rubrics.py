@@ -35,3 +35,9 @@ def test_a_ready_rubric_says_something_at_every_level(file: Path) -> None:
 
 def test_the_schema_beside_the_rubrics_is_the_one_the_program_prints() -> None:
     assert json.loads((FOLDER / "rubric.schema.json").read_text()) == json_schema()
+
+
+def test_the_example_of_the_reference_is_a_rubric() -> None:
+    reference = (FOLDER.parent / "docs" / "rubrics.md").read_text()
+    example = reference.partition("```yaml\n")[2].partition("```")[0]
+    assert [criterion.key for criterion in parse_rubric(example.encode(), "docs").criteria] == ["truth", "use"]
