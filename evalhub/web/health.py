@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 import sqlalchemy.exc
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from evalhub.migrating import current_revision, expected_revision
 from evalhub.web.answers import json_response
+from evalhub.web.logs import seconds_taken
 from evalhub.web.policies import admin, allowed, anyone
 from evalhub.web.session import current_database
 
@@ -61,5 +62,5 @@ def register_health(app: Flask) -> None:
 def _count(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "(none)"
     REQUESTS.labels(request.method, route, str(response.status_code)).inc()
-    SECONDS.labels(request.method, route).observe(g.get("seconds", 0.0))
+    SECONDS.labels(request.method, route).observe(seconds_taken())
     return response

@@ -63,15 +63,20 @@ def _start_clock() -> None:
     g.started = time.perf_counter()
 
 
+def seconds_taken() -> float:
+    """How long this request has taken so far."""
+    started: float = g.get("started", 0.0)
+    return time.perf_counter() - started if started else 0.0
+
+
 def _log(response: Response) -> Response:
-    g.seconds = time.perf_counter() - g.get("started", time.perf_counter())
     route = request.url_rule.rule if request.url_rule else None
     fields = {
         "method": request.method,
         "path": route if route in SECRET_ROUTES else request.path,
         "route": route,
         "status": response.status_code,
-        "ms": round(g.seconds * 1000, 1),
+        "ms": round(seconds_taken() * 1000, 1),
     }
     visit = g.get("visit")
     principal = visit.principal if visit else g.get("principal")
