@@ -49,15 +49,11 @@ def run_server(settings: Settings, *, host: str, port: int | None, workers: int,
     metrics = tempfile.mkdtemp(prefix="evalhub-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # read when the metrics are defined, in the workers
     click.echo(f"evalhub serves {settings.base_url} (Ctrl+C stops it)")
-    try:
-        _server(
-            settings, bind=f"[{host}]:{port}" if ":" in host else f"{host}:{port}", workers=workers, threads=threads
-        )
-    finally:
-        shutil.rmtree(metrics, ignore_errors=True)
+    address = f"[{host}]" if ":" in host else host
+    _run(settings, bind=f"{address}:{port}", workers=workers, threads=threads, metrics=metrics)
 
 
-def _server(settings: Settings, *, bind: str, workers: int, threads: int) -> None:
+def _run(settings: Settings, *, bind: str, workers: int, threads: int, metrics: str) -> None:
     from gunicorn.app.base import BaseApplication
     from gunicorn.glogging import Logger
 
@@ -85,6 +81,8 @@ def _server(settings: Settings, *, bind: str, workers: int, threads: int) -> Non
                 "keepalive": 5,
                 "logger_class": Propagating,
                 "post_worker_init": _start_sweeping,
+                # In the parent alone: a worker that ends must leave the others' figures.
+                "on_exit": lambda _server: shutil.rmtree(metrics, ignore_errors=True),
                 "proc_name": "evalhub",
             }
             if "control_socket_disable" in self.cfg.settings:  # newer ones would listen for commands in ~/.gunicorn
