@@ -13,7 +13,7 @@ from evalhub.web.answers import json_response
 from evalhub.web.context import utc_now
 from evalhub.web.policies import admin, allowed, signed_in
 from evalhub.web.principal import require_principal
-from evalhub.web.rendering import render_markdown
+from evalhub.web.rendering import render_prose
 from evalhub.web.session import reading, write
 
 SCORING = {
@@ -94,7 +94,7 @@ def rubric(name: str, number: int) -> ResponseReturnValue:
         versions=versions,
         rubric=queries.rubric_of(version),
         scoring=SCORING,
-        markdown=render_markdown,
+        markdown=render_prose,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, MutableMapping, Sequence
+from enum import Enum
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,11 +39,18 @@ _WORD_STAR = re.compile(r"[A-Za-z0-9]\*[A-Za-z0-9]")
 Environment = MutableMapping[str, Any]
 
 
+class Lines(Enum):
+    """What the end of a line within a paragraph means."""
+
+    BREAK = "break"  # as in a chat, where nobody wraps lines by hand
+    SPACE = "space"  # as in a file
+
+
 class TooMuchWork(Exception):
     """The text is built to take long; it is shown as it was written."""
 
 
-def markdown_to_html(text: str, *, key: str) -> str:
+def markdown_to_html(text: str, *, key: str, lines: Lines) -> str:
     """HTML that still has to be cleaned; `key` makes the ids of its footnotes its own.
 
     Raises:
@@ -51,7 +59,7 @@ def markdown_to_html(text: str, *, key: str) -> str:
     if text.count("|") > MAX_PIPES:
         raise TooMuchWork
     budget = {"steps": MAX_STEPS, "blocks": MAX_BLOCKS, "formulas": MAX_FORMULAS}
-    return str(_MARKDOWN.render(text, {"key": key, "highlighter": Highlighter(), **budget}))
+    return str(_MARKDOWN[lines].render(text, {"key": key, "highlighter": Highlighter(), **budget}))
 
 
 class _Renderer(RendererHTML):
@@ -235,8 +243,9 @@ _FOOTNOTE_TOKENS = (
 )
 
 
-def _parser() -> MarkdownIt:
-    markdown = MarkdownIt("js-default", {"breaks": True, "html": False}, renderer_cls=_Renderer)
+def _parser(lines: Lines) -> MarkdownIt:
+    options = {"breaks": lines is Lines.BREAK, "html": False}
+    markdown = MarkdownIt("js-default", options, renderer_cls=_Renderer)
     markdown.use(footnote_plugin).use(maths_plugin)
     for name in _FOOTNOTE_TOKENS:  # the plugin's own renderers make ids from the text
         markdown.add_render_rule(name, getattr(_Renderer, name))
@@ -254,4 +263,4 @@ def _is_safe_address(address: str) -> bool:
     return bool(SAFE_ADDRESS.match(address))
 
 
-_MARKDOWN = _parser()
+_MARKDOWN = {lines: _parser(lines) for lines in Lines}

@@ -15,7 +15,7 @@ import nh3
 from markupsafe import Markup
 
 from evalhub.web.highlighting import HIGHLIGHT_CLASSES
-from evalhub.web.markdown import SAFE_ADDRESS, TooMuchWork, markdown_to_html
+from evalhub.web.markdown import SAFE_ADDRESS, Lines, TooMuchWork, markdown_to_html
 from evalhub.web.maths import MATHML_ATTRIBUTES, MATHML_TAGS
 from evalhub.web.unseen import mark_unseen
 
@@ -52,18 +52,16 @@ _CLOSED_VALUES = {
 
 
 def render_markdown(text: str) -> Markup:
-    """Untrusted Markdown as safe HTML, its headings from h3 down.
+    """What a model or a user of one wrote as safe HTML, its headings from h3 down; lines end where they ended.
 
     Over 256 KiB, or when typesetting would take too long, the text as it was written, with a notice.
     """
-    encoded = text.encode("utf-8", "replace")
-    if len(encoded) > MAX_BYTES:
-        return _as_written("This text is longer than 256 KiB, so it is shown as it was written.", text)
-    try:
-        html = markdown_to_html(text, key=hashlib.sha256(encoded).hexdigest()[:8])
-    except TooMuchWork:
-        return _as_written("This text is too intricate to typeset, so it is shown as it was written.", text)
-    return Markup(mark_unseen(_CLEANER.clean(html)))  # noqa: S704
+    return _rendered(text, Lines.BREAK)
+
+
+def render_prose(text: str) -> Markup:
+    """The same for what authors wrap by hand, like the guidance of a rubric: a line's end is a space."""
+    return _rendered(text, Lines.SPACE)
 
 
 def render_plain(text: str) -> Markup:
@@ -76,6 +74,17 @@ def render_plain(text: str) -> Markup:
 def stored_html(html: str) -> Markup:
     """What `render_markdown` made before, as it comes back from the cache of this renderer version."""
     return Markup(html)  # noqa: S704
+
+
+def _rendered(text: str, lines: Lines) -> Markup:
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) > MAX_BYTES:
+        return _as_written("This text is longer than 256 KiB, so it is shown as it was written.", text)
+    try:
+        html = markdown_to_html(text, key=hashlib.sha256(encoded).hexdigest()[:8], lines=lines)
+    except TooMuchWork:
+        return _as_written("This text is too intricate to typeset, so it is shown as it was written.", text)
+    return Markup(mark_unseen(_CLEANER.clean(html)))  # noqa: S704
 
 
 def _as_written(notice: str, text: str) -> Markup:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalhub.web.rendering import MAX_BYTES, render_markdown, render_plain
+from evalhub.web.rendering import MAX_BYTES, render_markdown, render_plain, render_prose
 
 ELEMENTS_NEVER_MADE = {
     "script", "style", "img", "iframe", "object", "embed", "form", "input", "button", "base", "meta", "link", "svg",
@@ -227,6 +227,11 @@ def test_code_is_coloured_without_losing_a_character() -> None:
     page = inert(render_markdown(f"```python\n{code}```"))
     assert "hl-keyword" in set(page.attributes("class"))
     assert code in page.text
+
+
+def test_lines_of_a_chat_end_where_they_ended_and_those_of_a_file_flow() -> None:
+    assert "<br>" in render_markdown("one\ntwo")
+    assert "<br>" not in render_prose("one\ntwo")
 
 
 def test_footnotes_of_two_texts_do_not_share_ids() -> None:

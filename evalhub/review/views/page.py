@@ -23,7 +23,7 @@ from evalhub.review.schema import DraftBody, item_alias
 from evalhub.review.service.revise import submitted_body
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import Criterion, Rubric
-from evalhub.web.rendering import render_markdown
+from evalhub.web.rendering import render_markdown, render_prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ def review_page(
         project_slug=desk.project.name,
         rubric=rubric,
         criteria=criteria,
-        guidance_html=rendered(rubric.description),
-        criterion_guidance={c.key: rendered(c.guidance) for c in criteria if c.guidance},
+        guidance_html=render_prose(rubric.description),
+        criterion_guidance={c.key: render_prose(c.guidance) for c in criteria if c.guidance},
         turns=tuple(Turn(m["role"], rendered(m["content"]), m["content"]) for m in item.messages or ()),
         prompt=_text(item.prompt),
         context=_text(item.context),
