@@ -159,14 +159,14 @@ def _criterion_changes(old: Criterion, new: Criterion) -> Iterator[Change]:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_shown(item)}" for key, item in value.items())
     if isinstance(value, list):
         return "; ".join(_shown(item) for item in value)
-    return str(value)
+    if isinstance(value, dict):
+        is_tag = value.keys() == {"id", "label"}
+        pairs = (f"{key}: {_shown(item)}" for key, item in value.items())
+        return f"{value['label']} ({value['id']})" if is_tag else ", ".join(pairs)
+    return "" if value is None else str(value)
