@@ -7,7 +7,11 @@ from flask import Blueprint, Flask
 from evalhub.accounts import api as accounts_api
 from evalhub.accounts import views as accounts_views
 from evalhub.accounts.identity import ACCOUNTS
+from evalhub.adjudication import api as adjudication_api
+from evalhub.adjudication import views as adjudication_views
 from evalhub.audit import views as audit_views
+from evalhub.calibration import api as calibration_api
+from evalhub.calibration import views as calibration_views
 from evalhub.config import Settings
 from evalhub.datasets import api as datasets_api
 from evalhub.datasets import views as datasets_views
@@ -44,6 +48,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     projects_api.api_bp,
     review_views.bp,
     review_api.api_bp,
+    calibration_views.bp,
+    calibration_api.api_bp,
+    adjudication_views.bp,
+    adjudication_api.api_bp,
     reports_views.bp,
     audit_views.bp,
 )

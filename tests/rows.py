@@ -1,7 +1,7 @@
 """Rows put straight into the tables, for tests of reads: callers state only what matters to them.
 
 All take the session first and flush. `reviewed` stores a review without the claim protocol; tests of writes make their
-worlds through the services instead (`tests.factories`).
+worlds through the services instead (`tests.world`).
 """
 
 from __future__ import annotations

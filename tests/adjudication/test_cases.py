@@ -10,7 +10,7 @@ from evalhub.db import Database
 from evalhub.projects.schema import Flags, OverlapPlan, Rules
 from evalhub.rubrics.models import Criterion
 from tests.adjudication.worlds import cases_of, differing, the_case
-from tests.factories import World
+from tests.world import World
 
 
 def flags_of(world: World) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.projects.schema import OverlapPlan
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, assignment_of, cases_of, decided, differing, the_case
-from tests.factories import MOMENT, World
+from tests.world import MOMENT, World
 
 
 def show(world: World, login: str, case: Case) -> None:

@@ -18,10 +18,12 @@ from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.review.models import AssignmentState, Rating, Task
+from evalhub.review.service.revise import reopen_review
+from evalhub.review.service.submit import submit_review
+from evalhub.rubrics.schema.review import ReviewBody
 from evalhub.web.session import write
-from tests import factories
 from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case
-from tests.factories import MOMENT, World
+from tests.world import MOMENT, World, a_project, an_account
 
 
 def outcomes(world: World) -> dict[str, Outcome]:
@@ -39,7 +41,7 @@ def ratings(world: World) -> list[tuple[int, int | None]]:
 
 def a_reviewer(world: World, login: str) -> None:
     def add(session: Session) -> None:
-        person = world.people[login] = factories.an_account(session, login)
+        person = world.people[login] = an_account(session, login)
         roles = {ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR}
         set_member(session, world.project.id, person.id, roles, by=None, now=MOMENT)
 
@@ -178,8 +180,6 @@ def test_a_decision_settles_every_disputed_criterion_and_nothing_else(database: 
 
 
 def test_a_decided_item_can_no_longer_be_reopened(database: Database) -> None:
-    from evalhub.review.service.revise import reopen_review
-
     world = differing(database, {"accuracy": "unacceptable"}, {})
     case = the_case(world)
     decided(world, "judy", case, a_decision({"accuracy": "adequate"}))
@@ -195,9 +195,6 @@ def test_a_decided_item_can_no_longer_be_reopened(database: Database) -> None:
 
 
 def test_a_review_changed_before_the_decision_closes_the_case_as_corrected(database: Database) -> None:
-    from evalhub.review.service.revise import reopen_review
-    from evalhub.review.service.submit import submit_review
-
     world = differing(database, {"accuracy": "unacceptable"}, {})
     case = the_case(world)
     person, own = world.people["r1"], assignment_of(world, "r1", case)
@@ -210,7 +207,7 @@ def test_a_review_changed_before_the_decision_closes_the_case_as_corrected(datab
     )
     again = assignment_of(world, "r1", case)
     assert again is not None
-    body = factories.ReviewBody.model_validate(
+    body = ReviewBody.model_validate(
         {
             "scores": {"accuracy": "excellent", "clarity": "excellent"},
             "rubric_version": 1,
@@ -227,7 +224,7 @@ def test_a_review_changed_before_the_decision_closes_the_case_as_corrected(datab
 
 
 def test_a_task_without_ratings_has_no_outcome(database: Database) -> None:
-    world = factories.a_project(database, overlap=OverlapPlan(base=2))
+    world = a_project(database, overlap=OverlapPlan(base=2))
     with database.reading() as session:
         ids = session.scalars(sa.select(Task.id)).all()
         assert settled(session, world.project.id, ids) == {}

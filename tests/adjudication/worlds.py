@@ -17,8 +17,7 @@ from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan
 from evalhub.review.models import Assignment
 from evalhub.web.session import write
-from tests import factories
-from tests.factories import MOMENT, World
+from tests.world import MOMENT, World, a_project
 
 AGREED = {"accuracy": "excellent", "clarity": "excellent"}
 
@@ -27,7 +26,7 @@ def differing(database: Database, *answers: Mapping[str, Any], items: int = 1, *
     """A project whose first item got these answers, one reviewer each; all others answer alike on the rest."""
     logins = [f"r{i}" for i in range(1, len(answers) + 1)]
     more.setdefault("overlap", OverlapPlan(base=len(answers)))
-    world = factories.a_project(database, items=items, reviewers=logins, **more)
+    world = a_project(database, items=items, reviewers=logins, **more)
     for login, given in zip(logins, answers, strict=True):
         scores = {"source-id-0": {**AGREED, **given}, **{f"source-id-{i}": AGREED for i in range(1, items)}}
         world.review_all(login, scores)

@@ -22,7 +22,7 @@ from evalhub.review.service.past_ratings import import_ratings
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
 from evalhub.wiring import connect_handlers
-from tests.factories import MOMENT
+from tests.world import MOMENT
 
 
 def loaded(database: Database, folder: Path) -> CalibrationReport:

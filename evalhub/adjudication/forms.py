@@ -1,0 +1,121 @@
+"""What people send about cases."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.widgets import HiddenInput
+
+from evalhub.adjudication.schema import CAUSE_WORDS, TEXT_LIMIT, Cause, CorrectionBody, DecisionBody
+from evalhub.errors import BadInput
+from evalhub.rubrics.schema.models import Criterion
+from evalhub.web.forms import Form
+
+NOT_APPLICABLE = "__na__"
+"""The choice beside the levels; no level id begins with an underscore."""
+KEY = r"^[0-9A-Fa-f-]{32,36}$"
+
+_NUMBER = re.compile(r"[-+]?[0-9]{1,15}([.,][0-9]{1,15})?")
+
+
+class DecisionForm(Form):
+    """The fields of every decision; `decision_form` adds one for each disputed criterion."""
+
+    disputed: ClassVar[tuple[Criterion, ...]] = ()
+
+    cause = RadioField(
+        "What caused the dispute?",
+        [InputRequired("Choose what caused the dispute.")],
+        choices=[SelectChoice(cause.value, words) for cause, words in CAUSE_WORDS.items()],
+    )
+    rationale = TextAreaField(
+        "Why?",
+        [InputRequired("Say why; the reviewers will read it."), Length(max=TEXT_LIMIT)],
+    )
+    revision = IntegerField(validators=[NumberRange(0, 2**31 - 1)], widget=HiddenInput(), default=0)
+    idempotency_key = HiddenField(validators=[Regexp(KEY)])
+
+    def body(self) -> DecisionBody:
+        """What was sent, in the shape of the programs' interface; criteria without an answer are left out."""
+        given = {criterion.key: self[f"level-{criterion.key}"].data or "" for criterion in self.disputed}
+        return DecisionBody(
+            scores={
+                criterion.key: sent_score(criterion, given[criterion.key])
+                for criterion in self.disputed
+                if given[criterion.key]
+            },
+            rationale=self.rationale.data,
+            cause=Cause(self.cause.data),
+            revision=self.revision.data or 0,
+            idempotency_key=self.idempotency_key.data,
+        )
+
+    def show(self, error: BadInput) -> None:
+        """Put each fault at its field."""
+        for fault in error.faults:
+            part, _, key = fault.path.partition(".")
+            field = self._fields.get(f"level-{key}" if part == "scores" else part)
+            message = fault.message[:1].upper() + fault.message[1:] + "."
+            if field is None:
+                self.form_errors.append(message)
+            else:
+                field.errors = [*field.errors, message]
+
+
+def decision_form(disputed: Sequence[Criterion]) -> type[DecisionForm]:
+    """The form that settles these criteria."""
+    fields: dict[str, Any] = {"disputed": tuple(disputed)}
+    fields |= {f"level-{criterion.key}": _answer_field(criterion) for criterion in disputed}
+    return type("DecisionFormOfCase", (DecisionForm,), fields)
+
+
+def fresh_decision_form(disputed: Sequence[Criterion], revision: int) -> DecisionForm:
+    """An empty form for the decision that follows `revision`."""
+    return decision_form(disputed)(data={"revision": revision, "idempotency_key": str(uuid.uuid4())})
+
+
+class CorrectionForm(Form):
+    """A reviewer's "I was wrong" about one criterion."""
+
+    criterion = HiddenField(validators=[InputRequired(), Length(max=64)])
+    level = StringField("What should it have been?", [InputRequired("Choose an answer."), Length(max=64)])
+    reason = TextAreaField("Why?", [InputRequired("Say why."), Length(max=TEXT_LIMIT)])
+
+    def body(self, criterion: Criterion | None) -> CorrectionBody:
+        score = sent_score(criterion, self.level.data) if criterion else self.level.data
+        return CorrectionBody(criterion=self.criterion.data, score=score, reason=self.reason.data)
+
+
+class CorrectionAnswerForm(Form):
+    """The adjudicator's answer; `correction` is letter, criterion and occasion, as the page named it."""
+
+    correction = HiddenField(validators=[Regexp(r"^[A-Z]{1,4}:[A-Za-z0-9._-]{1,64}:[0-9]{1,6}$")])
+    accept = BooleanField("Accept")
+
+    def key(self) -> tuple[str, str, int]:
+        letter, criterion, occasion = self.correction.data.split(":")
+        return letter, criterion, int(occasion)
+
+
+def sent_score(criterion: Criterion, given: str) -> str | float | None:
+    """What a field holds, as a body's score: level id, number, or None for not applicable."""
+    if given == NOT_APPLICABLE:
+        return None
+    if criterion.range is not None and _NUMBER.fullmatch(given.strip()):
+        return float(given.strip().replace(",", "."))
+    return given
+
+
+def _answer_field(criterion: Criterion) -> Field:
+    if criterion.range is not None:
+        return StringField(criterion.title, [Length(max=32)])
+    choices = [SelectChoice(level.key, level.label) for level in criterion.levels]
+    if criterion.not_applicable:
+        choices.append(SelectChoice(NOT_APPLICABLE, "Not applicable"))
+    return RadioField(criterion.title, choices=choices, validate_choice=False)

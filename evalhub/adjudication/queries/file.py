@@ -1,0 +1,254 @@
+"""Everything on one case: the item, what its reviewers said under pseudonyms, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account, AccountKind
+from evalhub.adjudication.models import (
+    Case,
+    CaseCriterion,
+    CaseState,
+    Correction,
+    CorrectionState,
+    DecidedLevel,
+    Decision,
+)
+from evalhub.adjudication.queries.cases import CasePlace
+from evalhub.adjudication.queries.outcomes import settled
+from evalhub.adjudication.queries.resolution import corrections_of
+from evalhub.adjudication.schema import CAUSE_WORDS, REASONS, Outcome, case_alias, pseudonyms
+from evalhub.calibration.queries import meanings
+from evalhub.calibration.schema.consensus import Answer
+from evalhub.datasets.models import Item
+from evalhub.projects.models import Member, Project
+from evalhub.projects.queries import shown_name
+from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.review.queries.assignments import GivenRating, given_ratings
+from evalhub.rubrics.schema.models import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReviewer:
+    """`name` is given once the case is decided; a letter stands for the person before."""
+
+    account_id: int
+    letter: str
+    is_simulated: bool
+    name: str | None
+
+    @property
+    def label(self) -> str:
+        label = f"Reviewer {self.letter}"
+        return f"{label} (simulated)" if self.is_simulated else label
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCorrection:
+    """`key` names it in the forms of the case page."""
+
+    key: str
+    answer: str
+    reason: str
+    state: CorrectionState
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRating:
+    reviewer: ShownReviewer
+    rank: int | None
+    answer: str
+    note: str
+    tags: Sequence[str]
+    quotes: Sequence[tuple[str, str]]
+    """Side and text."""
+    corrections: Sequence[ShownCorrection]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCriterion:
+    """A criterion with all that was said; `reasons` tell why it is disputed, and are empty where it is not."""
+
+    criterion_id: int
+    criterion: Criterion
+    reasons: Sequence[str]
+    ratings: Sequence[ShownRating]
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDecision:
+    revision: int
+    by: str
+    at: datetime
+    cause: str
+    rationale: str
+    answers: Sequence[tuple[str, str]]
+    """Title and answer of each criterion."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    case: Case
+    project: Project
+    item: Item
+    alias: str
+    reviewers: Sequence[ShownReviewer]
+    criteria: Sequence[ShownCriterion]
+    decisions: Sequence[ShownDecision]
+    """The newest first."""
+
+    @property
+    def disputed(self) -> list[ShownCriterion]:
+        return [one for one in self.criteria if one.reasons]
+
+    @property
+    def agreed(self) -> list[ShownCriterion]:
+        return [one for one in self.criteria if not one.reasons]
+
+
+def case_file(session: Session, place: CasePlace) -> CaseFile:
+    """The whole case; the caller has checked that it may be shown."""
+    case, project, item, version_id = session.execute(
+        sa.select(Case, Project, Item, Task.rubric_version_id)
+        .join(Task, sa.and_(Task.project_id == Case.project_id, Task.id == Case.task_id))
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .join(Project, Project.id == Case.project_id)
+        .where(Case.project_id == place.project_id, Case.task_id == place.task_id)
+    ).one()
+    meaning = meanings(session, [version_id])
+    reviewers = _reviewers(session, case, project)
+    ratings = given_ratings(session, place.project_id, place.task_id, [one.account_id for one in reviewers])
+    reasons = {
+        row.criterion_id: [REASONS[flag] for flag in row.flags]
+        for row in session.scalars(
+            sa.select(CaseCriterion).where(
+                CaseCriterion.project_id == place.project_id, CaseCriterion.task_id == place.task_id
+            )
+        )
+    }
+    outcomes = settled(session, place.project_id, [place.task_id]).get(place.task_id, {})
+    corrections = corrections_of(session, place.project_id, place.task_id)
+    return CaseFile(
+        case=case,
+        project=project,
+        item=item,
+        alias=case_alias(case.public_id),
+        reviewers=reviewers,
+        criteria=[
+            ShownCriterion(
+                criterion_id=criterion_id,
+                criterion=criterion,
+                reasons=reasons.get(criterion_id, []) if case.state is not CaseState.CORRECTED else [],
+                ratings=_ratings(criterion, criterion_id, reviewers, ratings, corrections),
+                outcome=outcomes.get(criterion_id),
+            )
+            for criterion_id, criterion in meaning.items()
+            if criterion_id in outcomes or criterion_id in reasons
+        ],
+        decisions=_decisions(session, case, meaning),
+    )
+
+
+def _reviewers(session: Session, case: Case, project: Project) -> list[ShownReviewer]:
+    """The people whose ratings count, by letter."""
+    rows = session.execute(
+        sa.select(Account, Member)
+        .join(Assignment, Assignment.reviewer_id == Account.id)
+        .outerjoin(Member, sa.and_(Member.project_id == Assignment.project_id, Member.account_id == Account.id))
+        .where(
+            Assignment.project_id == case.project_id,
+            Assignment.task_id == case.task_id,
+            Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.IMPORTED]),
+            Account.kind.in_([AccountKind.HUMAN, AccountKind.IMPORTED]),
+        )
+    ).all()
+    letter = pseudonyms(project.pseudonym_key, case.public_id, [(row[0].id, row[0].public_id) for row in rows])
+    is_decided = case.state is CaseState.DECIDED
+    found = [
+        ShownReviewer(
+            account_id=account.id,
+            letter=letter[account.id],
+            is_simulated=bool(member and member.is_simulated),
+            name=shown_name(account.display_name, member, account.kind) if is_decided else None,
+        )
+        for account, member in rows
+    ]
+    return sorted(found, key=lambda one: (len(one.letter), one.letter))
+
+
+def _ratings(
+    criterion: Criterion,
+    criterion_id: int,
+    reviewers: Sequence[ShownReviewer],
+    ratings: dict[int, list[GivenRating]],
+    corrections: Sequence[Correction],
+) -> list[ShownRating]:
+    tag_labels = {tag.key: tag.label for tag in criterion.failure_tags}
+    found = []
+    for reviewer in reviewers:
+        rating = next((r for r in ratings.get(reviewer.account_id, []) if r.criterion_id == criterion_id), None)
+        if rating is None:
+            continue
+        found.append(
+            ShownRating(
+                reviewer=reviewer,
+                rank=rating.level,
+                answer=answer_words(criterion, Answer(rating.level, rating.value)),
+                note=rating.note,
+                tags=[tag_labels.get(tag, tag) for tag in rating.tags],
+                quotes=[(quote.side, quote.exact) for quote in rating.evidence],
+                corrections=[
+                    ShownCorrection(
+                        key=f"{reviewer.letter}:{criterion.key}:{row.occasion}",
+                        answer=answer_words(criterion, Answer(row.level, row.value)),
+                        reason=row.reason,
+                        state=row.state,
+                        sent_at=row.sent_at,
+                    )
+                    for row in corrections
+                    if row.reviewer_id == reviewer.account_id and row.criterion_id == criterion_id
+                ],
+            )
+        )
+    return found
+
+
+def _decisions(session: Session, case: Case, criteria: dict[int, Criterion]) -> list[ShownDecision]:
+    levels: dict[int, list[tuple[str, str]]] = {}
+    for row in session.scalars(
+        sa.select(DecidedLevel).where(DecidedLevel.project_id == case.project_id, DecidedLevel.task_id == case.task_id)
+    ):
+        criterion = criteria[row.criterion_id]
+        words = answer_words(criterion, Answer(row.level, row.value))
+        levels.setdefault(row.revision, []).append((criterion.title, words))
+    rows = session.execute(
+        sa.select(Decision, Account.display_name)
+        .join(Account, Account.id == Decision.decided_by_id)
+        .where(Decision.project_id == case.project_id, Decision.task_id == case.task_id)
+        .order_by(Decision.revision.desc())
+    )
+    return [
+        ShownDecision(
+            revision=decision.revision,
+            by=name,
+            at=decision.decided_at,
+            cause=CAUSE_WORDS[decision.cause],
+            rationale=decision.rationale,
+            answers=sorted(levels.get(decision.revision, [])),
+        )
+        for decision, name in rows
+    ]
+
+
+def answer_words(criterion: Criterion, answer: Answer) -> str:
+    """The answer as a reader knows it: the level's label, the number, or "not applicable"."""
+    if answer.rank is not None:
+        return criterion.levels[answer.rank].label
+    return "Not applicable" if answer.value is None else f"{answer.value:g}"

@@ -1,0 +1,156 @@
+"""The pages of cases, and what reviewers see of the resolution; blindness beats role."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy.orm import Session
+
+from evalhub.adjudication.models import CaseState
+from evalhub.db import Database
+from evalhub.projects.schema import ProjectRole
+from evalhub.projects.service import set_member
+from evalhub.web.session import write
+from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, the_case
+from tests.web.client import Browser, Page, a_token, app_for
+from tests.world import MOMENT, World, an_account
+
+NOTE = "CANARY: the second table is wrong."
+
+
+@pytest.fixture
+def world(sqlite_database: Database) -> World:
+    return differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=2)
+
+
+def browser_of(world: World, login: str) -> Browser:
+    return Browser(app_for(world.database)).sign_in_as(world.people[login])
+
+
+def with_roles(world: World, login: str, *roles: ProjectRole) -> None:
+    def add(session: Session) -> None:
+        person = world.people.setdefault(login, None) or an_account(session, login)  # type: ignore[arg-type]
+        world.people[login] = person
+        set_member(session, world.project.id, person.id, set(roles), by=None, now=MOMENT)
+
+    write(add, on=world.database)
+
+
+def fields_of(page: Page, **answers: str) -> dict[str, str]:
+    hidden = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', page.html) for name in HIDDEN}
+    return {name: found[1] for name, found in hidden.items() if found} | answers
+
+
+HIDDEN = ("revision", "idempotency_key")
+
+
+def test_the_queue_shows_how_the_answers_lie_and_the_case_can_be_decided(world: World) -> None:
+    browser, case = browser_of(world, "judy"), the_case(world)
+    queue = browser.get("/projects/p/cases")
+    assert "Accuracy" in queue.text
+    assert "far apart" in queue.text
+    assert "source-id" not in queue.html
+    assert "hidden-model" not in queue.html
+    untaken = browser.get(f"/cases/{case.public_id}")
+    assert "Reviewer A" not in untaken.text
+    browser.post(f"/cases/{case.public_id}/open")
+    page = browser.get(f"/cases/{case.public_id}")
+    assert "Reviewer A" in page.text
+    assert "Reviewer B" in page.text
+    for hidden in ("R1", "R2", "hidden-model", "source-id"):
+        assert hidden not in page.html
+    sent = fields_of(
+        page, **{"level-accuracy": "adequate", "rationale": "Half of it is right.", "cause": "rubric_unclear"}
+    )
+    assert browser.post(f"/cases/{case.public_id}/decision", sent).status_code == 303
+    decided_page = browser.get(f"/cases/{case.public_id}")
+    assert "Half of it is right." in decided_page.text
+    assert "hidden-model" in decided_page.html
+    assert "R1" in decided_page.text
+    assert the_case(world).state is CaseState.DECIDED
+    assert "Nothing to settle" in browser.get("/projects/p/cases").text
+    assert "decided" in browser.get("/projects/p/cases?state=decided&criterion=accuracy").text
+
+
+def test_an_incomplete_decision_keeps_what_was_typed(world: World) -> None:
+    browser, case = browser_of(world, "judy"), the_case(world)
+    browser.get("/projects/p/cases")
+    browser.post(f"/cases/{case.public_id}/open")
+    page = browser.get(f"/cases/{case.public_id}")
+    url = f"/cases/{case.public_id}/decision"
+    answer = browser.post(url, fields_of(page, rationale="Because <b>I</b> say so."), status=422)
+    assert "Because &lt;b&gt;I&lt;/b&gt; say so." in answer.get_data(as_text=True)
+    sent = fields_of(page, rationale="Because.", cause="reviewer_slip")
+    answer = browser.post(url, sent, status=422)
+    assert "is not decided" in answer.get_data(as_text=True)
+    assert the_case(world).state is CaseState.OPEN
+
+
+def test_a_decision_needs_the_case_taken(world: World) -> None:
+    browser, case = browser_of(world, "judy"), the_case(world)
+    browser.get("/projects/p/cases")
+    sent = {"level-accuracy": "adequate", "rationale": "x", "cause": "reviewer_slip", "revision": "0"}
+    assert browser.post(f"/cases/{case.public_id}/decision", sent, status=404).status_code == 404
+
+
+def test_a_grader_with_every_role_finds_no_case_of_their_item(world: World) -> None:
+    with_roles(world, "r1", ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR, ProjectRole.MANAGER)
+    browser, case = browser_of(world, "r1"), the_case(world)
+    queue = browser.get("/projects/p/cases")
+    assert case.public_id not in queue.html
+    assert "1 more is not listed" in queue.text
+    assert browser.get(f"/cases/{case.public_id}", status=404).status == 404
+    assert browser.post(f"/cases/{case.public_id}/open", status=404).status_code == 404
+
+
+def test_strangers_and_reviewers_find_no_cases(world: World) -> None:
+    case = the_case(world)
+    reviewer = browser_of(world, "r2")
+    assert reviewer.get("/projects/p/cases", status=403).status == 403
+    assert reviewer.get(f"/cases/{case.public_id}", status=404).status == 404
+
+
+def test_reviewers_see_the_resolution_only_after_they_asked(world: World) -> None:
+    case = the_case(world)
+    decided(world, "judy", case, a_decision({"accuracy": "adequate"}, rationale=NOTE))
+    own = assignment_of(world, "r1", case)
+    assert own is not None
+    browser, url = browser_of(world, "r1"), f"/assignments/{own.public_id}/resolution"
+    before = browser.get(url)
+    assert NOTE not in before.html
+    assert browser.post(url).status_code == 303
+    after = browser.get(url)
+    assert NOTE in after.text
+    assert "differs from yours" in after.text
+    assert "Judy" not in after.text
+    sent = {"criterion": "accuracy", "level": "adequate", "reason": "I see it now."}
+    assert browser.post(f"/assignments/{own.public_id}/correction", sent).status_code == 303
+    assert "I see it now." in browser.get(url).text
+    judge = browser_of(world, "judy")
+    page = judge.get(f"/cases/{case.public_id}")
+    assert "I see it now." in page.text
+    key = re.search(r'name="correction" value="([^"]*)"', page.html)
+    assert key is not None
+    answered = judge.post(f"/cases/{case.public_id}/corrections", {"correction": key[1], "accept": "y"})
+    assert answered.status_code == 303
+    assert "accepted" in judge.get(f"/cases/{case.public_id}").text
+
+
+def test_programs_list_and_decide_cases(world: World) -> None:
+    client = app_for(world.database).test_client()
+    header = a_token(world.database, world.people["judy"])
+    listed = client.get("/api/v1/projects/p/cases", headers=header).get_json()
+    [case] = listed["cases"]
+    assert [one["criterion"] for one in case["disputed"]] == ["accuracy"]
+    assert case["disputed"][0]["levels"][0] == {"level": "unacceptable", "n": 1}
+    body = a_decision({"accuracy": "adequate"}).model_dump(mode="json")
+    url = f"/api/v1/cases/{case['id']}/decision"
+    first = client.put(url, json=body, headers=header)
+    assert (first.status_code, first.get_json()["revision"]) == (201, 1)
+    again = client.put(url, json=body, headers=header)
+    assert (again.status_code, again.headers["Idempotent-Replay"]) == (200, "true")
+    assert client.put(url, json={**body, "scores": {}, "revision": 1}, headers=header).status_code == 422
+    grader = a_token(world.database, world.people["r1"])
+    assert client.put(url, json=body, headers=grader).status_code == 404
+    assert client.get("/api/v1/projects/p/cases?state=nonsense", headers=header).status_code == 422
