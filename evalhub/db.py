@@ -108,7 +108,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         if self.is_sqlite:
-            self.engine = sa.create_engine(self.url, pool_size=20, max_overflow=44, connect_args={"timeout": 30})
+            self.engine = sa.create_engine(
+                self.url, pool_size=20, max_overflow=44, connect_args={"timeout": 30}, hide_parameters=True
+            )
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
@@ -118,6 +120,7 @@ class Database:
                 max_overflow=44,
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED",
+                hide_parameters=True,
             )
         self.writer = self.engine.execution_options(**{WRITE: True})
         self._thread = threading.local()

@@ -23,6 +23,7 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.dataset_imported, projects.open_batches_for_import),
     (events.batch_opened, tasks.fill_after_commit),
     (events.members_changed, tasks.refresh_eligibility),
+    (events.profile_changed, tasks.refresh_eligibility_of),
     (events.member_removed, skip.end_work_of),
     (events.project_closed, tasks.close_queues),
     (events.project_reopened, tasks.reopen_queues),

@@ -35,7 +35,7 @@ def project() -> None:
 @click.option("--manager", multiple=True, help="Sign-in name; may be given several times.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def create(ctx: click.Context, name: str, due: datetime | None, as_json: bool, **given: Any) -> None:
+def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool, **given: Any) -> None:
     """Make a project NAME (a slug) and its queue."""
     from evalhub.projects.models import QueueOrder
     from evalhub.projects.schema import OverlapPlan

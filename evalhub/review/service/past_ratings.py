@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.datasets.models import Item
+from evalhub.datasets.queries import one_of
 from evalhub.datasets.schema.duplicates import Seen
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.mapping import FieldMap
@@ -188,7 +189,7 @@ def _places(session: Session, target: _Target, item_ids: Collection[str]) -> dic
         .join(Task, sa.and_(Task.dataset_id == Item.dataset_id, Task.item_id == Item.id))
         .where(
             Item.dataset_id == target.dataset_id,
-            Item.external_id.in_(item_ids),
+            one_of(session, Item.external_id, item_ids),
             Task.project_id == target.project_id,
             Task.rubric_version_id == target.rubric_version_id,
             Task.purpose == Purpose.LIVE,

@@ -213,6 +213,15 @@ def refresh_eligibility(session: Session, project_id: int) -> None:
         session.execute(sa.insert(QueueReviewer), missing)
 
 
+def refresh_eligibility_of(session: Session, account_id: int) -> None:
+    """The same in every project of somebody whose domains have changed (handler of `profile_changed`)."""
+    projects = session.scalars(
+        sa.select(Member.project_id).where(Member.account_id == account_id, Member.state == MemberState.ACTIVE)
+    )
+    for project_id in sorted(projects):
+        refresh_eligibility(session, project_id)
+
+
 def close_queues(session: Session, project_id: int) -> None:
     """Stop handing out (handler of `project_closed`)."""
     session.execute(

@@ -1,0 +1,41 @@
+"""The tables of the review stage.
+
+`project_id` leads every key, so that they can be partitioned by project. The rules of the claim protocol stand here as
+constraints; docs/development.md explains the protocol.
+"""
+
+from evalhub.review.models.patterns import AgreementPattern, PatternDelta, ReviewerPattern
+from evalhub.review.models.queue import (
+    COUNTED_PURPOSES,
+    Assignment,
+    AssignmentState,
+    Purpose,
+    Queue,
+    QueueReviewer,
+    QueueState,
+    SkipReason,
+    Task,
+)
+from evalhub.review.models.work import Draft, Evidence, Rating, RatingHistory, RatingNote, RatingTag, Review
+
+__all__ = [
+    "COUNTED_PURPOSES",
+    "AgreementPattern",
+    "Assignment",
+    "AssignmentState",
+    "Draft",
+    "Evidence",
+    "PatternDelta",
+    "Purpose",
+    "Queue",
+    "QueueReviewer",
+    "QueueState",
+    "Rating",
+    "RatingHistory",
+    "RatingNote",
+    "RatingTag",
+    "Review",
+    "ReviewerPattern",
+    "SkipReason",
+    "Task",
+]
