@@ -92,26 +92,47 @@ def simulated_review(
 
 
 def _rating(plan: Quality, reviewer: Reviewer, item_id: str, criterion: Criterion) -> SimulatedRating:
-    dice = _dice(plan, reviewer, item_id, criterion.key)
-    item = plan.items[item_id]
-    if criterion.not_applicable and dice.random() < item.not_applicable.get(criterion.key, 0.0):
+    rank = _rank(plan, reviewer, item_id, criterion)
+    if rank is None:
         return SimulatedRating(criterion.key, None)
-    steps = (len(criterion.levels) - 1) / BEST
-    intended = item.levels[criterion.key] * steps
-    spread = reviewer.noise * plan.noise_by_criterion.get(criterion.key, 1.0) * steps
-    rank = min(max(round(dice.gauss(intended - reviewer.severity * steps, spread)), 0), len(criterion.levels) - 1)
-    own = _own_note(item.notes, criterion.key) if rank == round(intended) else None
-    picked = dice.choice(plan.notes[criterion.key][str(round(rank / steps))])
+    dice = _dice(plan, reviewer.key, item_id, f"{criterion.key}:note")
+    steps = _steps(criterion)
+    own = _own_note(plan, item_id, criterion)
     tag = (own.tag if own else "") or plan.default_tags.get(criterion.key, "")
     tags = (tag,) if tag and rank == 0 else ()
-    if dice.random() >= reviewer.note_share and not criterion.note.requires(rank=rank):
-        return SimulatedRating(criterion.key, rank, tags=tags)
-    return SimulatedRating(criterion.key, rank, own.text if own else picked, own.quote if own else "", tags)
+    if own is not None and _speaker(plan, item_id, criterion) == reviewer.key:
+        return SimulatedRating(criterion.key, rank, own.text, own.quote, tags)
+    note = dice.choice(plan.notes[criterion.key][str(round(rank / steps))])
+    is_silent = dice.random() >= reviewer.note_share and not criterion.note.requires(rank=rank)
+    return SimulatedRating(criterion.key, rank, "" if is_silent else note, "", tags)
 
 
-def _own_note(notes: Sequence[ItemNote], criterion: str) -> ItemNote | None:
-    return next((note for note in notes if note.criterion == criterion), None)
+def _rank(plan: Quality, reviewer: Reviewer, item_id: str, criterion: Criterion) -> int | None:
+    dice = _dice(plan, reviewer.key, item_id, criterion.key)
+    item = plan.items[item_id]
+    if criterion.not_applicable and dice.random() < item.not_applicable.get(criterion.key, 0.0):
+        return None
+    steps = _steps(criterion)
+    spread = reviewer.noise * plan.noise_by_criterion.get(criterion.key, 1.0) * steps
+    seen = dice.gauss((item.levels[criterion.key] - reviewer.severity) * steps, spread)
+    return min(max(round(seen), 0), len(criterion.levels) - 1)
 
 
-def _dice(plan: Quality, reviewer: Reviewer, item_id: str, purpose: str) -> random.Random:
-    return random.Random(f"{plan.seed}:{reviewer.key}:{item_id}:{purpose}")  # noqa: S311 -- a simulation, not a secret
+def _speaker(plan: Quality, item_id: str, criterion: Criterion) -> str | None:
+    """The one reviewer who writes the item's own note, among those who gave the intended level."""
+    intended = round(plan.items[item_id].levels[criterion.key] * _steps(criterion))
+    agreeing = [r.key for r in plan.reviewers if _rank(plan, r, item_id, criterion) == intended]
+    return _dice(plan, "", item_id, criterion.key).choice(agreeing) if agreeing else None
+
+
+def _own_note(plan: Quality, item_id: str, criterion: Criterion) -> ItemNote | None:
+    return next((note for note in plan.items[item_id].notes if note.criterion == criterion.key), None)
+
+
+def _steps(criterion: Criterion) -> float:
+    """Levels of the rubric to one of the intended quality."""
+    return (len(criterion.levels) - 1) / BEST
+
+
+def _dice(plan: Quality, who: str, item_id: str, purpose: str) -> random.Random:
+    return random.Random(f"{plan.seed}:{who}:{item_id}:{purpose}")  # noqa: S311 -- a simulation, not a secret
