@@ -3,11 +3,9 @@
 const MODULES = new Set(["autosubmit", "copy"]);
 
 for (const time of document.querySelectorAll("time[datetime]")) {
-  const moment = new Date(time.dateTime);
-  if (Number.isNaN(moment.getTime())) continue;
-  const isDay = !time.dateTime.includes("T");
-  const shown = isDay ? { dateStyle: "medium", timeZone: "UTC" } : { dateStyle: "medium", timeStyle: "short" };
-  time.textContent = new Intl.DateTimeFormat(undefined, shown).format(moment);
+  const isMoment = time.textContent.trim().endsWith("UTC"); // not an age, nor a day
+  const shown = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  if (isMoment) time.textContent = shown.format(new Date(time.dateTime));
 }
 
 for (const opener of document.querySelectorAll("[data-opens]")) {
@@ -16,6 +14,7 @@ for (const opener of document.querySelectorAll("[data-opens]")) {
   opener.addEventListener("click", () => dialog.showModal());
 }
 
+document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 localStorage.removeItem(sessionStorage.getItem("evalhub:sent")); // the review that led here has arrived
 document.getElementById("error-summary")?.focus();
 
