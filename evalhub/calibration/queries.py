@@ -19,8 +19,10 @@ from evalhub.calibration.schema.flags import Question
 from evalhub.datasets.models import Item
 from evalhub.projects.models import Project
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Rating, Task
+from evalhub.rubrics.models import Criterion as CriterionRow
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
+from evalhub.rubrics.schema import rubric_from_canonical
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import Ratings
 
@@ -91,18 +93,28 @@ class GivenAnswer(NamedTuple):
 
 
 def meanings(session: Session, rubric_version_ids: Iterable[int]) -> dict[int, Criterion]:
-    """What the criteria of some rubric versions mean, by id, in the rubrics' order."""
-    versions = session.scalars(
-        sa.select(RubricVersion)
-        .where(RubricVersion.id.in_(list(rubric_version_ids)))
-        .order_by(RubricVersion.id)
-        .options(selectinload(RubricVersion.criteria))
-    )
-    found = {}
-    for version in versions:
-        by_key = {criterion.key: criterion for criterion in rubric_of(version).criteria}
-        found.update({row.id: by_key[row.key] for row in version.criteria})
-    return found
+    """What the criteria of some rubric versions mean, by id, in the rubrics' order.
+
+    Without entities, because every completed task asks for it; the rubric itself is parsed once a process.
+    """
+    versions = list(rubric_version_ids)
+    canonical = {
+        row.id: row.canonical
+        for row in session.execute(
+            sa.select(RubricVersion.id, RubricVersion.canonical).where(RubricVersion.id.in_(versions))
+        )
+    }
+    rows = session.execute(
+        sa.select(CriterionRow.id, CriterionRow.rubric_version_id, CriterionRow.position)
+        .where(CriterionRow.rubric_version_id.in_(versions))
+        .order_by(CriterionRow.rubric_version_id, CriterionRow.position)
+    ).all()
+    criteria = {
+        (version_id, criterion.position): criterion
+        for version_id, text in canonical.items()
+        for criterion in rubric_from_canonical(text).criteria
+    }
+    return {row.id: criteria[row.rubric_version_id, row.position] for row in rows}
 
 
 def criteria_of(session: Session, project_id: int) -> list[Asked]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -48,7 +48,7 @@ def settled(session: Session, project_id: int, task_ids: Collection[int]) -> dic
     raw = defaultdict[int, ByCriterion](dict)
     for given in answers_of_tasks(session, project_id, listed):
         raw[given.task_id].setdefault(given.criterion_id, []).append(Given(given.reviewer_id, given.answer))
-    corrected = with_corrections(session, project_id, listed, raw)
+    corrected = with_corrections(raw, live_corrections(session, project_id, listed))
     open_criteria = _open_criteria(session, project_id, listed)
     decided = _decided(session, project_id, listed)
     versions = session.scalars(
@@ -71,20 +71,26 @@ def settled(session: Session, project_id: int, task_ids: Collection[int]) -> dic
     }
 
 
-def with_corrections(
-    session: Session, project_id: int, task_ids: Collection[int], raw: dict[int, ByCriterion]
-) -> dict[int, ByCriterion]:
-    """The answers with the last accepted correction of each in its place."""
-    rows = session.scalars(
+def live_corrections(session: Session, project_id: int, task_ids: Collection[int]) -> Sequence[Correction]:
+    """The corrections that were accepted or wait for an answer, the oldest first."""
+    return session.scalars(
         sa.select(Correction)
         .where(
             Correction.project_id == project_id,
             Correction.task_id.in_(list(task_ids)),
-            Correction.state == CorrectionState.ACCEPTED,
+            Correction.state != CorrectionState.DECLINED,
         )
         .order_by(Correction.occasion)
-    )
-    accepted = {(row.task_id, row.criterion_id, row.reviewer_id): Answer(row.level, row.value) for row in rows}
+    ).all()
+
+
+def with_corrections(raw: dict[int, ByCriterion], corrections: Sequence[Correction]) -> dict[int, ByCriterion]:
+    """The answers, each with its last accepted correction in its place."""
+    accepted = {
+        (row.task_id, row.criterion_id, row.reviewer_id): Answer(row.level, row.value)
+        for row in corrections
+        if row.state is CorrectionState.ACCEPTED
+    }
     if not accepted:
         return raw
     return {

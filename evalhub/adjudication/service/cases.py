@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import Case, CaseCriterion, CaseState, Correction, CorrectionState
-from evalhub.adjudication.queries.outcomes import ByCriterion, with_corrections
+from evalhub.adjudication.queries.outcomes import ByCriterion, live_corrections, with_corrections
 from evalhub.adjudication.schema import CORRECTION_FLAG, Given
 from evalhub.audit.service import record
 from evalhub.calibration.queries import answers_of_tasks, is_complete, meanings
@@ -23,10 +23,32 @@ from evalhub.db import Database, locked, new_public_id, now
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
 from evalhub.projects.schema import Flags
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Task
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Rating, Task
 from evalhub.web.session import after_commit, write
 
 CHUNK = 500
+_of_task = (Rating.project_id == sa.bindparam("project_id"), Rating.task_id == sa.bindparam("task_id"))
+MAY_CHANGE = sa.select(
+    sa.or_(
+        sa.exists(
+            sa.select(Rating.criterion_id)
+            .where(*_of_task, Rating.planned)
+            .group_by(Rating.criterion_id)
+            .having(
+                sa.or_(
+                    sa.func.count(sa.distinct(sa.func.coalesce(Rating.value, Rating.level))) > 1,
+                    sa.func.count(sa.distinct(Rating.not_applicable)) > 1,
+                )
+            )
+        ),
+        sa.exists(
+            sa.select(Case.task_id).where(
+                Case.project_id == sa.bindparam("project_id"), Case.task_id == sa.bindparam("task_id")
+            )
+        ),
+    )
+)
+"""Whether a task has two different answers to one criterion, or a case: else every flag is down and stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +61,8 @@ class Dispute:
 
 def on_task_completed(session: Session, *, project_id: int, task_id: int) -> None:
     """Handler of `task_completed`; the sender holds the task's lock."""
-    open_cases(session, project_id, [task_id], at=now(session))
+    if session.scalar(MAY_CHANGE, {"project_id": project_id, "task_id": task_id}):
+        open_cases(session, project_id, [task_id], at=now(session))
 
 
 def on_ratings_imported(session: Session, *, project_id: int) -> None:
@@ -112,8 +135,9 @@ def disputes_of(session: Session, project_id: int, task_ids: Collection[int]) ->
     raw = defaultdict[int, ByCriterion](dict)
     for given in answers_of_tasks(session, project_id, ready):
         raw[given.task_id].setdefault(given.criterion_id, []).append(Given(given.reviewer_id, given.answer))
-    answers = with_corrections(session, project_id, ready, raw)
-    asked_for = _asked_for(session, project_id, ready)
+    corrections = live_corrections(session, project_id, ready)
+    answers = with_corrections(raw, corrections)
+    asked_for = _asked_for(corrections)
     rules = rules_of(session.get_one(Project, project_id)).flags
     return {
         task_id: _dispute(questions, answers.get(task_id, {}), asked_for.get(task_id, set()), rules)
@@ -121,18 +145,12 @@ def disputes_of(session: Session, project_id: int, task_ids: Collection[int]) ->
     }
 
 
-def _asked_for(session: Session, project_id: int, task_ids: list[int]) -> dict[int, set[int]]:
+def _asked_for(corrections: Sequence[Correction]) -> dict[int, set[int]]:
     """The criteria of each task that wait for an answer to a correction."""
-    rows = session.execute(
-        sa.select(Correction.task_id, Correction.criterion_id).where(
-            Correction.project_id == project_id,
-            Correction.task_id.in_(task_ids),
-            Correction.state == CorrectionState.OPEN,
-        )
-    )
     found = defaultdict[int, set[int]](set)
-    for task_id, criterion_id in rows:
-        found[task_id].add(criterion_id)
+    for row in corrections:
+        if row.state is CorrectionState.OPEN:
+            found[row.task_id].add(row.criterion_id)
     return found
 
 
