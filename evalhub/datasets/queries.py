@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,8 +79,14 @@ def imports_of(session: Session, dataset_id: int) -> list[ImportLine]:
 
 
 def n_items_of(session: Session, dataset_id: int) -> int:
-    """How many items the dataset has; revisions of one item count once."""
-    return session.scalar(sa.select(sa.func.count()).select_from(current_items(dataset_id).subquery())) or 0
+    """How many items the dataset has; each has one first revision."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(Item)
+        .join(ItemImport, ItemImport.id == Item.import_id)
+        .where(Item.dataset_id == dataset_id, Item.revision == 1, ItemImport.state == ImportState.COMPLETE)
+    )
+    return session.scalar(statement) or 0
 
 
 def items_of(session: Session, dataset_id: int, *, after: int = 0, limit: int = PAGE_ROWS) -> list[Item]:
@@ -102,27 +108,39 @@ def item_of(session: Session, dataset_id: int, external_id: str) -> Item:
 
 
 def current_items(dataset_id: int) -> sa.Select[Item]:
-    """Select the items of a dataset: of each external id the highest revision whose import is complete."""
-    later, later_import = aliased(Item), aliased(ItemImport)
-    is_replaced = sa.exists().where(
-        later.dataset_id == Item.dataset_id,
-        later.external_id == Item.external_id,
-        later.revision > Item.revision,
-        later_import.id == later.import_id,
-        later_import.state == ImportState.COMPLETE,
+    """Select the items of a dataset: of each external id the highest revision whose import is complete.
+
+    The highest is looked up row by row: an anti-join took minutes on PostgreSQL before the table's first ANALYZE.
+    """
+    other, other_import = aliased(Item), aliased(ItemImport)
+    highest = (
+        sa.select(sa.func.max(other.revision))
+        .join(other_import, other_import.id == other.import_id)
+        .where(
+            other.dataset_id == Item.dataset_id,
+            other.external_id == Item.external_id,
+            other_import.state == ImportState.COMPLETE,
+        )
+        .correlate(Item)
+        .scalar_subquery()
     )
     return (
         sa.select(Item)
         .join(ItemImport, ItemImport.id == Item.import_id)
-        .where(Item.dataset_id == dataset_id, ItemImport.state == ImportState.COMPLETE, ~is_replaced)
+        .where(Item.dataset_id == dataset_id, ItemImport.state == ImportState.COMPLETE, Item.revision == highest)
     )
 
 
-def current_contents(session: Session, dataset_id: int, external_ids: Iterable[str]) -> dict[str, StoredContent]:
+def current_contents(session: Session, dataset_id: int, external_ids: Collection[str]) -> dict[str, StoredContent]:
     """What the dataset shows under those of the ids that it has."""
     rows = session.execute(
-        current_items(dataset_id)
-        .with_only_columns(Item.external_id, Item.content_sha256, Item.revision)
-        .where(Item.external_id.in_(list(external_ids)))
+        sa.select(Item.external_id, Item.content_sha256, Item.revision)
+        .join(ItemImport, ItemImport.id == Item.import_id)
+        .where(
+            Item.dataset_id == dataset_id,
+            Item.external_id.in_(list(external_ids)),
+            ItemImport.state == ImportState.COMPLETE,
+        )
+        .order_by(Item.revision)
     )
     return {external_id: StoredContent(sha256, revision) for external_id, sha256, revision in rows}

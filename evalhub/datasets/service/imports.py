@@ -19,27 +19,21 @@ from sqlalchemy.orm import Session
 from evalhub import events
 from evalhub.accounts.models import Account
 from evalhub.audit.service import record
-from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport
+from evalhub.datasets.models import Dataset, ImportState, ItemImport
 from evalhub.datasets.queries import StoredContent, current_contents
 from evalhub.datasets.schema.characters import SLUG, name_fault
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.items import ItemRow
 from evalhub.datasets.schema.mapping import FieldMap
+from evalhub.datasets.service.inserting import insert_rows, refresh_statistics
 from evalhub.datasets.service.spooling import Progress, Spooled, Warnings, spooled_items
 from evalhub.datasets.service.sweeping import DEAD_AFTER, drop_import, sweep_imports
 from evalhub.db import locked, now
 from evalhub.errors import BadInput, Conflict, Fault
 
 T = TypeVar("T")
-_JSON_COLUMNS = ("messages", "skills", "tags", "metadata", "gold")
-_item = sa.table(
-    "item",
-    *(
-        sa.column(column.name, sa.Text() if column.name in _JSON_COLUMNS else column.type)
-        for column in Item.__table__.c
-    ),
-)
-"""The item table with its JSON columns as the text that a checked row already holds."""
+ITEM_COLUMNS = ("id", "dataset_id", "import_id", "revision", *ItemRow._fields[1:-1])
+"""The keys of an item, then the fields of an `ItemRow` but its line and warning."""
 
 
 class Transact(Protocol):
@@ -100,6 +94,7 @@ def import_items(
                 unchanged = _compared(write, target.dataset_id, spooled, source_name, target.import_id)
             if unchanged < spooled.rows:
                 _store(write, target, spooled, progress)
+                write(lambda session: refresh_statistics(session, "item"))
                 added = write(lambda session: _complete(session, target, spooled.sha256, unchanged))
                 return ImportResult(target.import_id, added, unchanged, spooled.sha256, spooled.warnings)
         except BaseException:
@@ -230,17 +225,10 @@ def _insert(session: Session, *, target: _Target, rows: list[ItemRow]) -> None:
         .returning(Dataset.last_item_id)
     )
     assert last is not None
-    common = {"dataset_id": target.dataset_id, "import_id": target.import_id, "revision": 1, "withdrawn_at": None}
-    session.execute(
-        sa.insert(_item),
-        [_values(row) | common | {"id": last - len(fresh) + position} for position, row in enumerate(fresh, start=1)],
-    )
-
-
-def _values(row: ItemRow) -> dict[str, object]:
-    values = row._asdict()
-    del values["line"], values["warning"]
-    return values
+    common = (target.dataset_id, target.import_id, 1)
+    first = last - len(fresh) + 1
+    values = [(first + n, *common, *row[1:-1]) for n, row in enumerate(fresh)]
+    insert_rows(session, "item", ITEM_COLUMNS, values)
 
 
 def _sign_of_life(session: Session, import_id: int, added: int) -> None:

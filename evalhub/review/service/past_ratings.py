@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.datasets.models import Item
-from evalhub.datasets.queries import one_of
 from evalhub.datasets.schema.duplicates import Seen
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.mapping import FieldMap
@@ -189,7 +188,7 @@ def _places(session: Session, target: _Target, item_ids: Collection[str]) -> dic
         .join(Task, sa.and_(Task.dataset_id == Item.dataset_id, Task.item_id == Item.id))
         .where(
             Item.dataset_id == target.dataset_id,
-            one_of(session, Item.external_id, item_ids),
+            Item.external_id.in_(list(item_ids)),
             Task.project_id == target.project_id,
             Task.rubric_version_id == target.rubric_version_id,
             Task.purpose == Purpose.LIVE,

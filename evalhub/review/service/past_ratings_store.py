@@ -16,6 +16,7 @@ from evalhub.accounts.models import Account
 from evalhub.audit.service import record
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.ratings import RatingRow
+from evalhub.datasets.service.inserting import insert_rows, refresh_statistics
 from evalhub.db import locked, new_public_id
 from evalhub.errors import Conflict, Fault
 from evalhub.projects.models import Project
@@ -24,8 +25,6 @@ from evalhub.review.models import (
     AssignmentState,
     Purpose,
     Rating,
-    RatingNote,
-    RatingTag,
     Review,
     Task,
 )
@@ -39,6 +38,8 @@ from evalhub.review.service.patterns import (
     record_changes,
 )
 from evalhub.review.service.ratings import criterion_ids
+
+PLACE = ("project_id", "task_id", "reviewer_id", "criterion_id")
 
 
 class PastRating(NamedTuple):
@@ -109,6 +110,7 @@ def store_ratings(session: Session, work: StoredRatings, chunks: Iterable[list[P
         _store_chunk(writer, chunk)
     writer.faults.raise_if_any()
     if writer.added:
+        refresh_statistics(session, "assignment", "review", "rating")
         _tell(session, project, writer)
     return Stored(writer.added, writer.unchanged)
 
@@ -261,24 +263,18 @@ def _slot_taken(task: Task) -> int | None:
 
 def _insert_ratings(writer: _Writer, fresh: list[PastRating]) -> None:
     work = writer.work
-    ratings: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
-    tags: list[dict[str, Any]] = []
+    ratings: list[tuple[Any, ...]] = []
+    notes: list[tuple[Any, ...]] = []
+    tags: list[tuple[Any, ...]] = []
     for task_id, row in fresh:
-        place = {
-            "project_id": work.project_id,
-            "task_id": task_id,
-            "reviewer_id": writer.reviewers[row.reviewer],
-            "criterion_id": writer.criteria[row.criterion],
-        }
-        answer = {"level": row.rank, "value": row.value, "not_applicable": row.not_applicable}
-        ratings.append(place | answer | {"planned": not row.is_model})
+        place = (work.project_id, task_id, writer.reviewers[row.reviewer], writer.criteria[row.criterion])
+        ratings.append((*place, row.rank, row.value, row.not_applicable, not row.is_model))
         if row.note:
-            notes.append(place | {"text": row.note})
-        tags += [place | {"tag": tag} for tag in row.tags]
-    for table, rows in ((Rating, ratings), (RatingNote, notes), (RatingTag, tags)):
-        if rows:
-            writer.session.execute(sa.insert(table), rows)
+            notes.append((*place, row.note))
+        tags += [(*place, tag) for tag in row.tags]
+    insert_rows(writer.session, "rating", (*PLACE, "level", "value", "not_applicable", "planned"), ratings)
+    insert_rows(writer.session, "rating_note", (*PLACE, "text"), notes)
+    insert_rows(writer.session, "rating_tag", (*PLACE, "tag"), tags)
 
 
 def _count(writer: _Writer, fresh: list[PastRating], before: Mapping[int, Counted]) -> None:
