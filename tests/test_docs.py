@@ -1,0 +1,58 @@
+"""The documents name commands, options and files that there are."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from evalhub.cli import cli
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(evalhub [a-z][^`…]*)`")
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_and_option_exists(document: Path) -> None:
+    wrong = [problem for words in _commands(document.read_text()) if (problem := _problem(words))]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    assert [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()] == []
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    blocks = [block.replace("\\\n", " ") for block in FENCE.findall(text)]
+    lines = [line for block in blocks for line in block.splitlines()] + INLINE.findall(text)
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        while "evalhub" in words:
+            words = words[words.index("evalhub") + 1 :]
+            end = next((i for i, word in enumerate(words) if word in ("&&", "|", ";", ">")), len(words))
+            yield words[:end]
+
+
+def _problem(words: list[str]) -> str | None:
+    """What of a command does not exist; None when all does."""
+    command: click.Command = cli
+    rest = list(words)
+    known = {"--help", "--instance"}
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        found = command.get_command(click.Context(command), rest[0])
+        if found is None:
+            return f"evalhub {' '.join(words)}: there is no {rest[0]}"
+        command = found
+        del rest[0]
+    known |= {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    options = [word.split("=", 1)[0] for word in rest if word.startswith("-") and word != "-"]
+    unknown = [option for option in options if option not in known]
+    return f"evalhub {' '.join(words)}: there is no {unknown[0]}" if unknown else None
