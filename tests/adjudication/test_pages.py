@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import CaseState
 from evalhub.db import Database
+from evalhub.projects.models import Member
 from evalhub.projects.schema import ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, the_case
+from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case
 from tests.web.client import Browser, Page, a_token, app_for
 from tests.world import MOMENT, World, an_account
 
@@ -71,6 +73,16 @@ def test_the_queue_shows_how_the_answers_lie_and_the_case_can_be_decided(world: 
     assert the_case(world).state is CaseState.DECIDED
     assert "Nothing to settle" in browser.get("/projects/p/cases").text
     assert "decided" in browser.get("/projects/p/cases?state=decided&criterion=accuracy").text
+
+
+def test_simulated_reviewers_are_called_simulated(world: World) -> None:
+    case = the_case(world)
+    with world.database.writing() as session:
+        session.execute(sa.update(Member).where(Member.account_id == world.people["r1"].id).values(is_simulated=True))
+        session.commit()
+    take(world, "judy", case)
+    page = browser_of(world, "judy").get(f"/cases/{case.public_id}")
+    assert len(re.findall(r"Reviewer [AB] \(simulated\)", page.text)) == 2  # one of the two, at both criteria
 
 
 def test_an_incomplete_decision_keeps_what_was_typed(world: World) -> None:
