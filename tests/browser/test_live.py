@@ -1,0 +1,143 @@
+"""The main job in a real browser: three people grade, they differ, a fourth decides, an admin exports."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import InstanceRole
+from evalhub.adjudication.models import Case, CaseState
+from evalhub.db import Database
+from evalhub.projects.schema import OverlapPlan
+from evalhub.review.models import Rating
+from evalhub.web.session import write
+from tests.browser.conftest import SignIn
+from tests.review.test_queue import reviews_by_task
+from tests.servers import serving, start_server
+from tests.world import World, a_project, an_account
+
+pytestmark = pytest.mark.browser
+
+CRITERIA = ["accuracy", "fluency", "terminology", "style", "locale"]
+MODELS = ["GPT4-5shot", "NLLB_MBR_BLEU", "ONLINE-W"]
+N_ITEMS = 3
+
+
+@pytest.fixture
+def world(sqlite_database: Database, shared: Path) -> World:
+    """The first items of a real dataset, its rubric, three reviewers, an adjudicator and an admin."""
+    folder = shared / "data/mqm_small"
+    lines = (folder / "items.jsonl").read_text("utf-8").splitlines()[:N_ITEMS]
+    world = a_project(
+        sqlite_database,
+        items=[json.loads(line) for line in lines],
+        rubric=(folder / "rubric.yaml").read_bytes(),
+        reviewers=["ann", "ben", "cem"],
+        overlap=OverlapPlan(base=3),
+    )
+
+    def add_admin(session: Session) -> None:
+        world.people["root"] = an_account(session, "root", role=InstanceRole.ADMIN)
+
+    write(add_admin, on=sqlite_database)
+    return world
+
+
+def grade_by_keyboard(page: Page, keys: str) -> None:
+    """Start, then one key a criterion and Ctrl+Enter, for every item."""
+    page.get_by_role("button", name="Next item").click()
+    for _ in range(N_ITEMS):
+        page.wait_for_url(re.compile("/assignments/"))
+        before = page.url
+        for key in keys:
+            page.keyboard.press(key)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(lambda url, before=before: url != before)
+
+
+def grade_by_mouse(page: Page, level: str) -> None:
+    page.get_by_role("button", name="Next item").click()
+    for _ in range(N_ITEMS):
+        page.wait_for_url(re.compile("/assignments/"))
+        before = page.url
+        for criterion in CRITERIA:
+            page.locator(f'#c-{criterion} label.level:has(input[value="{level}"])').click()
+        page.get_by_role("button", name="Submit & next").click()
+        page.wait_for_url(lambda url, before=before: url != before)
+
+
+def test_three_reviewers_an_adjudicator_and_an_admin(world: World, tmp_path: Path, sign_in: SignIn) -> None:
+    database = world.database
+    ids = {login: account.id for login, account in world.people.items()}
+    with serving(database, tmp_path, workers=1) as server:
+        grade_by_keyboard(sign_in(server, database, ids["ann"]), "33333")
+        grade_by_mouse(sign_in(server, database, ids["ben"]), "none")
+        last = sign_in(server, database, ids["cem"])
+        grade_by_keyboard(last, "13333")
+        expect(last.get_by_text("Nothing is left for you here").first).to_be_visible()
+        assert reviews_by_task(database) == dict.fromkeys(range(1, N_ITEMS + 1), 3)
+        assert open_cases(database) == N_ITEMS
+
+        judge = sign_in(server, database, ids["judy"])
+        judge.get_by_role("link", name=f"{N_ITEMS} open cases").click()
+        judge.get_by_role("button", name=re.compile("^Take ")).first.click()
+        expect(judge.locator("main")).to_contain_text("Reviewer A")
+        assert not [model for model in MODELS if model in judge.content()]
+        for login in ("Ann", "Ben", "Cem"):
+            expect(judge.locator("main")).not_to_contain_text(login)
+        judge.locator('label.level:has(input[name="level-accuracy"][value="minor"])').click()
+        judge.get_by_label("Rationale").fill("A smaller imperfection: the meaning stands.")
+        judge.get_by_role("button", name="Decide").click()
+        expect(judge.locator("#status")).to_contain_text("Decided")
+        assert open_cases(database) == N_ITEMS - 1
+        with database.reading() as session:
+            levels = sorted(session.scalars(sa.select(Rating.level)))
+        assert levels == [0] * N_ITEMS + [2] * (N_ITEMS * 14)
+
+        reviewer = sign_in(server, database, ids["ann"])
+        reviewer.goto("/reviews")
+        reviewer.get_by_role("link", name="Settled: see how").click()
+        reviewer.get_by_role("button", name="Show me").click()
+        expect(reviewer.locator("main")).to_contain_text("A smaller imperfection: the meaning stands.")
+
+        admin = sign_in(server, database, ids["root"])
+        admin.goto("/projects/p")
+        expect(admin.locator("main")).to_contain_text("Who is doing what")
+        admin.get_by_role("link", name="Calibration").click()
+        expect(admin.get_by_role("heading", level=1)).to_contain_text("Calibration")
+
+
+def test_a_draft_survives_a_reload_and_a_killed_server(world: World, tmp_path: Path, sign_in: SignIn) -> None:
+    database = world.database
+    with serving(database, tmp_path, workers=1) as server:
+        page = sign_in(server, database, world.people["ann"].id)
+        page.get_by_role("button", name="Next item").click()
+        page.wait_for_url(re.compile("/assignments/"))
+        page.keyboard.press("2")
+        page.locator("#overall-note").fill("Saved on the server.")
+        expect(page.locator("[data-saved]")).to_contain_text("Draft saved")
+        page.reload()
+        expect(page.locator("#overall-note")).to_have_value("Saved on the server.")
+        expect(page.locator('input[name="level-accuracy"][value="minor"]')).to_be_checked()
+        server.kill()
+        page.locator("#overall-note").fill("Written while the server was away.")
+        expect(page.locator("[data-saved]")).to_contain_text("Offline")
+        port = int(server.url.rsplit(":", 1)[1])
+        again = start_server(database, tmp_path, workers=1, port=port)
+        try:
+            expect(page.locator("[data-saved]")).to_contain_text("Draft saved", timeout=20_000)
+            page.reload()
+            expect(page.locator("#overall-note")).to_have_value("Written while the server was away.")
+        finally:
+            again.stop()
+
+
+def open_cases(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.OPEN)) or 0
