@@ -1,0 +1,106 @@
+"""Which items an export is about, in the order of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.datasets.models import Item, ItemImport
+from evalhub.datasets.queries import current_items
+from evalhub.projects.models import Batch, BatchState, Project
+from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.rubrics.models import RubricVersion
+
+AT_ONCE = 500
+
+
+class Candidate(NamedTuple):
+    """A task whose ratings count, with what filters ask of its item."""
+
+    task_id: int
+    item_id: int
+    model: str | None
+    tags: list[str]
+    batch: str
+    imported_at: datetime | None
+    rubric_version_id: int
+
+
+def begin_snapshot(session: Session) -> None:
+    """Have all reads of this session see one state; must come before any of them."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def candidates(session: Session, project: Project) -> Iterator[list[Candidate]]:
+    """The tasks of items that are not withdrawn, some hundred at a time, by the code points of their items' ids."""
+    rows = session.execute(
+        _tasks(project)
+        .where(Item.withdrawn_at.is_(None))
+        .order_by(*(_by_code_point(session, Item.external_id), RubricVersion.number))
+        .order_by(_by_code_point(session, Task.purpose), Task.occasion)
+        .execution_options(yield_per=AT_ONCE)
+    )
+    for part in rows.partitions():
+        yield [Candidate(*row) for row in part]
+
+
+def n_withdrawn(session: Session, project: Project) -> int:
+    withdrawn = _tasks(project).where(Item.withdrawn_at.is_not(None))
+    return session.scalar(sa.select(sa.func.count()).select_from(withdrawn.subquery())) or 0
+
+
+def _tasks(project: Project) -> sa.Select[*tuple[Any, ...]]:
+    current = current_items(project.dataset_id).with_only_columns(Item.id)
+    return (
+        sa.select(
+            Task.id,
+            Task.item_id,
+            Item.model,
+            Item.tags,
+            Batch.name,
+            ItemImport.completed_at,
+            Task.rubric_version_id,
+        )
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .join(ItemImport, ItemImport.id == Item.import_id)
+        .join(Batch, Batch.id == Task.batch_id)
+        .join(RubricVersion, RubricVersion.id == Task.rubric_version_id)
+        .where(
+            Task.project_id == project.id,
+            Task.purpose.in_(COUNTED_PURPOSES),
+            Batch.state != BatchState.FILLING,
+            Item.id.in_(current),
+        )
+    )
+
+
+def _by_code_point(session: Session, column: sa.ColumnElement[Any] | Any) -> sa.ColumnElement[Any]:
+    """The order of the bytes; PostgreSQL's own would follow a language."""
+    text = sa.cast(column, sa.Text)
+    return sa.collate(text, "C") if session.get_bind().dialect.name == "postgresql" else text
+
+
+def batch_names(session: Session, project_id: int) -> set[str]:
+    return set(session.scalars(sa.select(Batch.name).where(Batch.project_id == project_id)))
+
+
+def versions_in_use(session: Session, project: Project) -> list[int]:
+    """Ids of the rubric versions that tasks of the project were graded by, with the current one."""
+    used = session.scalars(sa.select(Task.rubric_version_id).where(Task.project_id == project.id).distinct())
+    return sorted({project.rubric_version_id, *used})
+
+
+def sources_of(session: Session, project_id: int) -> list[tuple[str, str]]:
+    """Name and sha256 of the imported files of the project's batches; where they lay on a disk is nobody's business."""
+    rows = session.execute(
+        sa.select(ItemImport.source, ItemImport.sha256)
+        .join(Batch, Batch.import_id == ItemImport.id)
+        .where(Batch.project_id == project_id)
+    )
+    return sorted({(PurePath(file).name, sha256) for file, sha256 in rows})

@@ -1,0 +1,231 @@
+"""A project's graded items as a stream: some hundred tasks at a time, filtered, in the order of their ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from evalhub.adjudication.schema import Outcome
+from evalhub.calibration.queries import meanings
+from evalhub.datasets.models import Dataset
+from evalhub.errors import BadInput, Fault
+from evalhub.export.queries import given, scope
+from evalhub.export.queries.given import Graders, ItemText, ReviewRow
+from evalhub.export.queries.graded import Graded, graded
+from evalhub.export.queries.scope import Candidate
+from evalhub.export.schema.options import Options
+from evalhub.export.schema.records import ExportedItem, GivenRating, Settled, review_record
+from evalhub.projects.models import Project
+from evalhub.projects.queries import rules_of
+from evalhub.rubrics.models import RubricVersion
+from evalhub.rubrics.queries import rubric_of
+from evalhub.rubrics.schema import OverallLevel, PassRule, Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some items with all that was said about them; the lists are by task id."""
+
+    items: dict[int, ExportedItem]
+    model_ratings: dict[int, list[GivenRating]]
+    reviews: dict[int, list[ReviewRow]]
+
+
+class Stream:
+    """One export of one state of the database; `left_out` is complete once the portions were read."""
+
+    def __init__(self, session: Session, project_id: int, options: Options) -> None:
+        """Begin the snapshot.
+
+        Raises:
+            BadInput: a filter names a criterion or batch that the project does not have.
+        """
+        scope.begin_snapshot(session)
+        self.session = session
+        self.options = options
+        self.project = session.get_one(Project, project_id)
+        self.dataset = session.get_one(Dataset, self.project.dataset_id).name
+        self.graders = Graders(session, self.project)
+        self.left_out: Counter[str] = Counter()
+        self._check_filters()
+
+    @cached_property
+    def versions(self) -> dict[int, RubricVersion]:
+        """The rubric versions in use, by id."""
+        ids = scope.versions_in_use(self.session, self.project)
+        return {version_id: self.session.get_one(RubricVersion, version_id) for version_id in ids}
+
+    @cached_property
+    def rubrics(self) -> dict[int, Rubric]:
+        """What they mean, with the pass rule of the project where it has one."""
+        return {key: with_pass_rule(rubric_of(version), self.project) for key, version in self.versions.items()}
+
+    @property
+    def rubric(self) -> Rubric:
+        return self.rubrics[self.project.rubric_version_id]
+
+    @property
+    def n_withdrawn(self) -> int:
+        return scope.n_withdrawn(self.session, self.project)
+
+    def portions(self) -> Iterator[Portion]:
+        for part in scope.candidates(self.session, self.project):
+            kept = [candidate for candidate in part if self._passes(candidate)]
+            if not kept:
+                continue
+            found = graded(self.session, self.project.id, [candidate.task_id for candidate in kept])
+            kept = [candidate for candidate in kept if self._passes_when_graded(candidate, found)]
+            if kept:
+                yield self._portion(kept, found)
+
+    def review_records(self, portion: Portion, task_id: int) -> list[dict[str, Any]]:
+        """The lines of reviews.jsonl for one task, by pseudonym."""
+        rows = [(self.graders[row.reviewer_id], row) for row in portion.reviews.get(task_id, ())]
+        return [
+            review_record(
+                portion.items[task_id],
+                grader,
+                state=row.state,
+                revision=row.revision,
+                note="" if self.options.without_text else row.note,
+                confidence=row.confidence,
+                submitted_at=row.submitted_at,
+                active_seconds=float(row.active_seconds or 0.0),
+            )
+            for grader, row in sorted(rows, key=lambda pair: pair[0].pseudonym)
+            if not grader.is_model
+        ]
+
+    def _check_filters(self) -> None:
+        known = {key.key for rubric in self.rubrics.values() for key in rubric.criteria}
+        batches = scope.batch_names(self.session, self.project.id) if self.options.batch else set()
+        named = ", ".join(sorted(batches)) or "none"
+        faults = [
+            Fault("schema", f'the project has no criterion "{key}"; it has {", ".join(sorted(known))}', "criterion")
+            for key in self.options.criterion
+            if key not in known
+        ]
+        faults += [
+            Fault("schema", f'the project has no batch "{name}"; it has {named}', "batch")
+            for name in self.options.batch
+            if name not in batches
+        ]
+        if faults:
+            raise BadInput("The export cannot be made as asked.", faults=faults)
+
+    def _passes(self, candidate: Candidate) -> bool:
+        wanted = self.options
+        if wanted.batch and candidate.batch not in wanted.batch:
+            return self._leave_out("batch")
+        if wanted.model and (candidate.model or "") not in wanted.model:
+            return self._leave_out("model")
+        if wanted.tag and not set(wanted.tag) & set(candidate.tags):
+            return self._leave_out("tag")
+        came_later = wanted.as_of and candidate.imported_at and candidate.imported_at > wanted.as_of
+        return self._leave_out("as_of") if came_later else True
+
+    def _passes_when_graded(self, candidate: Candidate, found: Graded) -> bool:
+        changed_at, as_of = found.changed_at.get(candidate.task_id), self.options.as_of
+        if as_of and changed_at and changed_at > as_of:
+            return self._leave_out("as_of")
+        if self.options.state and found.states[candidate.task_id] not in self.options.state:
+            return self._leave_out("state")
+        return True
+
+    def _leave_out(self, name: str) -> bool:
+        self.left_out[name] += 1
+        return False
+
+    def _portion(self, kept: Sequence[Candidate], found: Graded) -> Portion:
+        task_ids = [candidate.task_id for candidate in kept]
+        self.graders.learn(
+            outcome.adjudicator_id
+            for outcomes in found.outcomes.values()
+            for outcome in outcomes.values()
+            if outcome.adjudicator_id is not None
+        )
+        ratings = given.given_ratings(
+            self.session,
+            self.project.id,
+            task_ids,
+            criteria=self._criteria,
+            graders=self.graders,
+            without_text=self.options.without_text,
+        )
+        texts = given.item_texts(self.session, self.project.dataset_id, [candidate.item_id for candidate in kept])
+        reviews = given.reviews(self.session, self.project.id, task_ids)
+        self.graders.learn(row.reviewer_id for rows in reviews.values() for row in rows)
+        wanted = {task_id: self._wanted(given_here) for task_id, given_here in ratings.items()}
+        items = {
+            candidate.task_id: self._item(candidate, texts[candidate.item_id], found, wanted) for candidate in kept
+        }
+        models = {task_id: [r for r in rows if r.grader.is_model] for task_id, rows in wanted.items()}
+        return Portion(items, models, reviews)
+
+    @cached_property
+    def _criteria(self) -> dict[int, Any]:
+        return meanings(self.session, self.versions)
+
+    def _wanted(self, ratings: list[GivenRating]) -> list[GivenRating]:
+        if not self.options.criterion:
+            return ratings
+        kept = [rating for rating in ratings if rating.criterion.key in self.options.criterion]
+        self.left_out["criterion"] += len(ratings) - len(kept)
+        return kept
+
+    def _item(
+        self, candidate: Candidate, text: ItemText, found: Graded, ratings: dict[int, list[GivenRating]]
+    ) -> ExportedItem:
+        task_id, hides = candidate.task_id, self.options.without_text
+        turns = text.messages or [{"role": "user", "content": text.prompt or ""}]
+        return ExportedItem(
+            external_id=text.external_id,
+            dataset=self.dataset,
+            group=text.group,
+            prompt="" if hides else text.prompt or "",
+            messages=[{"role": turn["role"], "content": "" if hides else turn["content"]} for turn in turns],
+            response="" if hides else text.response,
+            reference="" if hides else text.reference or "",
+            model=text.model or "",
+            tags=text.tags,
+            metadata_json="{}" if hides else text.metadata_json,
+            content_sha256=text.content_sha256,
+            rubric=self.rubrics[candidate.rubric_version_id],
+            rubric_sha256=self.versions[candidate.rubric_version_id].sha256,
+            state=found.states[task_id],
+            finalized_at=found.finalized_at.get(task_id),
+            outcomes={
+                outcome.criterion: self._settled(outcome) for outcome in found.outcomes.get(task_id, {}).values()
+            },
+            ratings=[rating for rating in ratings.get(task_id, ()) if not rating.grader.is_model],
+            criteria=frozenset(self.options.criterion) or None,
+        )
+
+    def _settled(self, outcome: Outcome) -> Settled:
+        adjudicator = outcome.adjudicator_id
+        return Settled(
+            state=outcome.state,
+            rank=outcome.rank,
+            value=outcome.value,
+            method=outcome.method,
+            n_ratings=outcome.n_ratings,
+            counts=outcome.counts,
+            agreement=outcome.agreement,
+            adjudicator="" if adjudicator is None else self.graders[adjudicator].pseudonym,
+            rationale="" if self.options.without_text else outcome.rationale,
+            decisions=outcome.n_decisions,
+        )
+
+
+def with_pass_rule(rubric: Rubric, project: Project) -> Rubric:
+    """The rubric under the project's own pass rule, where it has one."""
+    rule = rules_of(project).pass_rule
+    if rule is None:
+        return rubric
+    level = OverallLevel(rule.level_at_least) if rule.level_at_least else None
+    return rubric.model_copy(update={"pass_rule": PassRule(score_at_least=rule.score_at_least, level_at_least=level)})
