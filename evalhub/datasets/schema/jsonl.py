@@ -180,15 +180,19 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _integer(text: str) -> int:
     value = int(text) if len(text) <= 20 else MAX_INTEGER
     if not -MAX_INTEGER <= value < MAX_INTEGER:
-        raise StrictJsonError("json", f"the integer {text[:24]} is outside the range of 64 bits; give it as a string")
+        raise StrictJsonError("json", f"the integer {_cut(text)} is outside the range of 64 bits; give it as a string")
     return value
 
 
 def _number(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise StrictJsonError("json", f"the number {text[:24]} is too large; give it as a string")
+        raise StrictJsonError("json", f"the number {_cut(text)} is too large; give it as a string")
     return value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:24]}… ({len(text):,} characters)"
 
 
 def _constant(text: str) -> NoReturn:
