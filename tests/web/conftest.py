@@ -1,19 +1,40 @@
-"""An app and a browser for the tests of the web's ground floor."""
+"""A real browser, and the demo instance served for it."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 
 from evalhub.db import Database
-from tests.web.client import Browser, app_for
+from evalhub.demo.load import load_demo
+from tests.conftest import unavailable
+from tests.servers import serving
+from tests.web.signed_in import Demo
 
 
-@pytest.fixture
-def app(sqlite_database: Database) -> Flask:
-    return app_for(sqlite_database)
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        unavailable("no Chromium on this machine: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
-@pytest.fixture
-def browser(app: Flask) -> Browser:
-    return Browser(app)
+@pytest.fixture(scope="module")
+def demo(chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo instance, served."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copyfile(sqlite_template, folder / "evalhub.db")
+    database = Database(f"sqlite:///{folder / 'evalhub.db'}")
+    load_demo(database)
+    with serving(database, folder, workers=1) as server:
+        yield Demo(chromium, database, server.url)
+    database.close()
