@@ -37,6 +37,7 @@ class AgreementShown(BaseModel):
     rubric_version: int
     n_items: int
     n_reviewers: int
+    n_simulated: int
     criteria: list[dict[str, Any]]
     flags: dict[str, Any]
 

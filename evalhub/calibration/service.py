@@ -25,7 +25,7 @@ from evalhub.calibration.schema.flags import Flag, Question, flags_of
 from evalhub.calibration.schema.report import CalibrationReport, CriterionLine
 from evalhub.errors import NotFound
 from evalhub.projects.models import Project
-from evalhub.projects.queries import rules_of
+from evalhub.projects.queries import rules_of, simulated_reviewers
 from evalhub.projects.schema import Flags
 from evalhub.rubrics.models import Rubric, RubricVersion
 from evalhub.stats import Figure, PatternCounts, Scale, alpha, criterion_report
@@ -76,6 +76,7 @@ def report(
         criteria=tuple(lines),
         n_items=len(rated),
         n_reviewers=len(reviewers),
+        n_simulated=len(reviewers & simulated_reviewers(session, project_id)),
         n_flagged_items=len(flagged),
     )
 

@@ -53,8 +53,9 @@ def calibrate(
 
 
 def _print(found: CalibrationReport) -> None:
+    simulated = f" ({found.n_simulated} simulated)" if found.n_simulated else ""
     title = (
-        f"{found.project}: {found.n_items} rated items, {found.n_reviewers} reviewers, "
+        f"{found.project}: {found.n_items} rated items, {found.n_reviewers} reviewers{simulated}, "
         f"{found.rubric} v{found.rubric_version}"
     )
     headings = ["criterion", "alpha", "95 % interval", "agree", "AC2", "paired items", "groups", "flagged", "verdict"]

@@ -134,5 +134,12 @@ def members_of(session: Session, project_id: int, *, with_removed: bool = False)
     return [MemberLine(account, member) for account, member in session.execute(statement)]
 
 
+def simulated_reviewers(session: Session, project_id: int) -> set[int]:
+    """The accounts whose ratings a program drew, removed members included."""
+    return set(
+        session.scalars(sa.select(Member.account_id).where(Member.project_id == project_id, Member.is_simulated))
+    )
+
+
 def batches_of(session: Session, project_id: int) -> list[Batch]:
     return list(session.scalars(sa.select(Batch).where(Batch.project_id == project_id).order_by(Batch.id)))

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from evalhub.accounts.models import Account
 from evalhub.accounts.queries import account_of_login, live_link
 from evalhub.adjudication.models import Case, CaseState, Decision
+from evalhub.calibration.service import report
 from evalhub.db import Database, now
 from evalhub.demo.load import OVERLAP, PROJECT, SECOND_DELIVERY, is_loaded, load_demo, sign_in_links
 from evalhub.projects.models import Member, Project
 from evalhub.projects.queries import members_of
 from evalhub.review.models import Assignment, AssignmentState, Review, Task
+from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.schema import Lease
 from evalhub.review.service.claim import claim_next
 
@@ -106,3 +108,17 @@ def test_some_cases_are_open_and_one_is_decided(demo: Database) -> None:
     assert states.count(CaseState.DECIDED) == 1
     assert states.count(CaseState.OPEN) >= 4
     assert "simulated" in rationale
+
+
+def test_the_calibration_report_says_whose_ratings_are_simulated(demo: Database) -> None:
+    with demo.reading() as session:
+        project = session.scalars(sa.select(Project).where(Project.name == PROJECT)).one()
+        found = report(session, project.id)
+    assert (found.n_reviewers, found.n_simulated) == (3, 3)
+    assert len({line.figures.verdict.code for line in found.criteria}) > 1
+
+
+def test_the_demo_breaks_no_invariant(demo: Database) -> None:
+    with demo.reading() as session:
+        project = session.scalars(sa.select(Project).where(Project.name == PROJECT)).one()
+        assert broken_invariants(session, project.id) == []

@@ -74,7 +74,10 @@ class CriterionLine:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationReport:
-    """`n_flagged_items` counts the items with at least one flag: the cases that these ratings make."""
+    """`n_flagged_items` counts the items with at least one flag: the cases that these ratings make.
+
+    `n_simulated` counts the reviewers whose ratings a program drew; wherever the figures are shown it says so.
+    """
 
     project: str
     rubric: str
@@ -82,6 +85,7 @@ class CalibrationReport:
     criteria: tuple[CriterionLine, ...]
     n_items: int
     n_reviewers: int
+    n_simulated: int
     n_flagged_items: int
 
     @property
@@ -98,6 +102,7 @@ class CalibrationReport:
             "rubric_version": self.rubric_version,
             "n_items": self.n_items,
             "n_reviewers": self.n_reviewers,
+            "n_simulated": self.n_simulated,
             "criteria": [line.as_dict() for line in self.criteria],
             "flags": {"n_item_criteria": self.n_flagged, "n_cases": self.n_flagged_items, "by_flag": by_flag},
         }
