@@ -112,7 +112,7 @@ def strict_json(line: bytes) -> object:
     except UnicodeDecodeError as error:
         message = f"byte {error.start + 1} is not valid UTF-8; save the file as UTF-8"
         raise StrictJsonError("encoding", message, error.start + 1) from error
-    if line.count(b"{") + line.count(b"[") > MAX_CONTAINERS:
+    if len(line) > MAX_CONTAINERS and line.count(b"{") + line.count(b"[") > MAX_CONTAINERS:
         _check_containers(line)
     try:
         value = _DECODER.decode(text)
