@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from evalhub.accounts import service
 from evalhub.accounts.forms import SignInForm
 from evalhub.accounts.models import Account
-from evalhub.accounts.queries import live_session, live_token
+from evalhub.accounts.queries import display_names, live_session, live_token
 from evalhub.web.context import current_settings, utc_now
 from evalhub.web.csrf import FIELD, SAFE_METHODS
 from evalhub.web.guard import MIB
@@ -70,6 +71,11 @@ def ask_to_sign_in() -> ResponseReturnValue:
     return make_response(page, 401)
 
 
+def names_of(public_ids: Iterable[str]) -> dict[str, str]:
+    with reading() as session:
+        return display_names(session, public_ids)
+
+
 def kept_form() -> Kept | None:
     """What the sign-in page carried along."""
     target = request.form.get(TARGET)
@@ -96,4 +102,4 @@ def _principal(account: Account, via: Literal["session", "token"]) -> Principal:
     return Principal(account.id, account.public_id, account.display_name, account.is_admin, via)
 
 
-ACCOUNTS = Accounts(visit_of_cookie, principal_of_token, ask_to_sign_in)
+ACCOUNTS = Accounts(visit_of_cookie, principal_of_token, ask_to_sign_in, names_of)

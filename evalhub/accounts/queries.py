@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -142,3 +143,9 @@ def sessions_of(session: Session, account_id: int, *, now: datetime) -> list[Sig
 def domains_of(session: Session, account_id: int) -> list[str]:
     profile = session.get(Profile, account_id)
     return list(profile.domains) if profile else []
+
+
+def display_names(session: Session, public_ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of the accounts that there are, by public id."""
+    named = sa.select(Account.public_id, Account.display_name).where(Account.public_id.in_(set(public_ids)))
+    return dict(session.execute(named).all())

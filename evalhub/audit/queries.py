@@ -11,9 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account
 from evalhub.audit.models import AuditEvent, AuditHead
-from evalhub.audit.service import GENESIS, next_hash
+from evalhub.audit.schema import GENESIS, next_hash
 
 A_PAGE = 50
 READ_AT_ONCE = 1000
@@ -36,8 +35,6 @@ class EventLine:
     """An event as the page shows it."""
 
     event: AuditEvent
-    actor: str
-    """Display name; "evalhub" for the program itself."""
     payload: dict[str, Any]
 
 
@@ -132,7 +129,7 @@ def events_of(
     before: int | None = None,
 ) -> EventPage:
     """A page of events, the last first; `action` matches its beginning, like "review"."""
-    statement = sa.select(AuditEvent, Account.display_name).outerjoin(Account, Account.public_id == AuditEvent.actor)
+    statement = sa.select(AuditEvent)
     if chain:
         statement = statement.where(AuditEvent.chain == chain)
     if action:
@@ -143,14 +140,9 @@ def events_of(
         statement = statement.where(AuditEvent.at >= since)
     if before is not None:
         statement = statement.where(AuditEvent.id < before)
-    rows = session.execute(statement.order_by(AuditEvent.id.desc()).limit(A_PAGE + 1)).all()
-    lines = [
-        EventLine(
-            event, name or ("evalhub" if not event.actor else "somebody erased"), json.loads(event.body)["payload"]
-        )
-        for event, name in rows[:A_PAGE]
-    ]
-    return EventPage(lines, lines[-1].event.id if len(rows) > A_PAGE else None)
+    events = session.scalars(statement.order_by(AuditEvent.id.desc()).limit(A_PAGE + 1)).all()
+    lines = [EventLine(event, json.loads(event.body)["payload"]) for event in events[:A_PAGE]]
+    return EventPage(lines, lines[-1].event.id if len(events) > A_PAGE else None)
 
 
 def actions(session: Session) -> list[str]:

@@ -1,9 +1,14 @@
-"""One sentence for an event."""
+"""What an event is: its place in a chain, and one sentence about it."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
+
+INSTANCE = "instance"
+"""The chain of what belongs to no project."""
+GENESIS = "0" * 64
 
 SENTENCES = {
     "account.created": "made an account",
@@ -50,3 +55,8 @@ def _shown(value: Any) -> str:
         return details(value)
     text = str(value)
     return f"{text[:12]}…" if len(text) == 64 else text
+
+
+def next_hash(previous: str, body: str) -> str:
+    """SHA-256 over the previous hash and the stored canonical bytes."""
+    return hashlib.sha256(bytes.fromhex(previous) + body.encode()).hexdigest()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.audit.models import AuditEvent, AuditHead
-from evalhub.db import canonical_json, locked
+from evalhub.audit.schema import GENESIS, INSTANCE, next_hash
+from evalhub.db import Database, canonical_json, locked
+from evalhub.web.session import write
 
-INSTANCE = "instance"
-GENESIS = "0" * 64
+AT_ONCE = 2000
 
 
 def record(
@@ -83,6 +84,7 @@ def chain_events(session: Session, chain: str | None = None, *, limit: int = 500
     return chained
 
 
-def next_hash(previous: str, body: str) -> str:
-    """SHA-256 over the previous hash and the stored canonical bytes."""
-    return hashlib.sha256(bytes.fromhex(previous) + body.encode()).hexdigest()
+def chain_all(database: Database, chain: str | None = None) -> None:
+    """Chain every event that waits, of one chain or of all, some thousand in a transaction."""
+    while write(partial(chain_events, chain=chain, limit=AT_ONCE), on=database) >= AT_ONCE:
+        pass

@@ -8,10 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from evalhub.audit.forms import FilterForm
-from evalhub.audit.jobs import chain
 from evalhub.audit.queries import actions, chain_differences, events_of
 from evalhub.audit.schema import details, sentence
+from evalhub.audit.service import chain_all
 from evalhub.web.policies import admin, allowed
+from evalhub.web.principal import accounts
 from evalhub.web.session import current_database, reading
 
 bp = Blueprint("audit", __name__, template_folder="templates")
@@ -31,15 +32,18 @@ def audit() -> ResponseReturnValue:
             since=datetime.combine(since, time.min, UTC) if since else None,
             before=form.before.data if is_valid else None,
         )
+    names = accounts().names_of(line.event.actor for line in page.lines if line.event.actor)
     status = 200 if is_valid else 422
-    return render_template("audit/audit.html", form=form, page=page, sentence=sentence, details=details), status
+    return render_template(
+        "audit/audit.html", form=form, page=page, names=names, sentence=sentence, details=details
+    ), status
 
 
 @bp.post("/audit/verify")
 @allowed(admin)
 def verify() -> ResponseReturnValue:
     """Chain what waits, then look at every chain from its beginning."""
-    chain(current_database())
+    chain_all(current_database())
     with reading() as session:
         differences = chain_differences(session)
     if differences:

@@ -22,11 +22,11 @@ def audit() -> None:
 @click.pass_context
 def verify(ctx: click.Context, *, as_json: bool) -> None:
     """Look at every chain from its beginning; exit 1 at the first altered, removed or reordered event of each."""
-    from evalhub.audit.jobs import chain
     from evalhub.audit.queries import chain_differences, chain_names, head_of
+    from evalhub.audit.service import chain_all
 
     instance = open_instance(ctx)
-    chain(instance.database)
+    chain_all(instance.database)
     with instance.reading() as session:
         differences = chain_differences(session)
         heads = [head for name in chain_names(session) if (head := head_of(session, name)) is not None]
@@ -49,11 +49,11 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def export(ctx: click.Context, *, output: Path | None) -> None:
     """Write the chained events as JSONL, with the hash of each."""
-    from evalhub.audit.jobs import chain
     from evalhub.audit.queries import exported
+    from evalhub.audit.service import chain_all
 
     instance = open_instance(ctx)
-    chain(instance.database)
+    chain_all(instance.database)
     with instance.reading() as session, click.open_file(str(output or "-"), "w", encoding="utf-8") as file:
         for line in exported(session):
             file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")

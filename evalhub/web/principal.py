@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +44,8 @@ class Accounts:
     principal_of_token: Callable[[str], Principal | None]
     ask_to_sign_in: Callable[[], ResponseReturnValue]
     """The answer to a browser that must sign in first; keeps what was sent."""
+    names_of: Callable[[Iterable[str]], dict[str, str]]
+    """Display names by public id, of those that there are."""
 
 
 def register_accounts(app: Flask, accounts: Accounts) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,16 +12,14 @@ from sqlalchemy.orm import Session
 from evalhub import __version__
 from evalhub.accounts.models import Account
 from evalhub.audit.queries import head_of
-from evalhub.audit.service import GENESIS, chain_events, record
+from evalhub.audit.schema import GENESIS
+from evalhub.audit.service import chain_all, record
 from evalhub.db import Database
 from evalhub.export.models import Export
 from evalhub.export.schema.manifest import RECEIPT_SCHEMA
 from evalhub.export.schema.options import Options, Shape
 from evalhub.export.schema.text import rfc3339
 from evalhub.projects.models import Project
-from evalhub.web.session import write
-
-CHAINED_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,7 @@ def chain_project(database: Database, project_id: int) -> None:
     """Chain all events of a project that wait, so that the head covers them."""
     with database.reading() as session:
         chain = session.get_one(Project, project_id).public_id
-    while write(partial(chain_events, chain=chain, limit=CHAINED_AT_ONCE), on=database) >= CHAINED_AT_ONCE:
-        pass
+    chain_all(database, chain)
 
 
 def record_export(session: Session, project_id: int, made: Made) -> dict[str, Any]:
