@@ -31,7 +31,7 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.ratings_imported, cases.on_ratings_imported),
 )
 
-SWEEPS: tuple[Act, ...] = (review_jobs.sweep, audit_jobs.chain, datasets_jobs.drop_leftovers)
+SWEEPS: tuple[Act, ...] = (review_jobs.sweep, audit_jobs.chain, datasets_jobs.drop_leftovers, cases.finish_backlog)
 """What every server process repeats."""
 
 

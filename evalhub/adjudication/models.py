@@ -142,3 +142,12 @@ class Correction(Base):
     sent_at: Mapped[datetime]
     settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     settled_at: Mapped[datetime | None]
+
+
+class CaseBacklog(Base):
+    """A project whose past ratings were imported and whose cases are still being opened; the sweep finishes it."""
+
+    __tablename__ = "case_backlog"
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("project.id"), primary_key=True)
+    since: Mapped[datetime]

@@ -269,6 +269,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_batch')),
     sa.UniqueConstraint('project_id', 'import_id', name=op.f('uq_batch_project_id_import_id'))
     )
+    op.create_table('case_backlog',
+    sa.Column('project_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('since', UtcTime(), nullable=False),
+    sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_case_backlog_project_id')),
+    sa.PrimaryKeyConstraint('project_id', name=op.f('pk_case_backlog'))
+    )
     op.create_table('export',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('public_id', sa.String(length=32), nullable=False),
@@ -673,6 +679,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_export_project_id'))
 
     op.drop_table('export')
+    op.drop_table('case_backlog')
     op.drop_table('batch')
     op.drop_table('agreement_pattern')
     op.drop_table('project')

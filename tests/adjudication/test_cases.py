@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from datetime import timedelta
 
-from evalhub.adjudication.models import CaseCriterion, CaseState
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState
+from evalhub.adjudication.service.cases import BACKLOG_AFTER, finish_backlog
 from evalhub.audit.models import AuditEvent
-from evalhub.db import Database
+from evalhub.db import Database, now
 from evalhub.projects.schema import Flags, OverlapPlan, Rules
+from evalhub.review.models import Assignment, AssignmentState
 from evalhub.rubrics.models import Criterion
+from evalhub.web.session import write
 from tests.adjudication.worlds import cases_of, differing, the_case
-from tests.world import World
+from tests.world import World, a_project
 
 
 def flags_of(world: World) -> dict[str, list[str]]:
@@ -51,3 +57,22 @@ def test_a_project_opens_cases_by_its_own_rules(database: Database) -> None:
     rules = Rules(flags=Flags(no_consensus=False))
     world = differing(database, {"clarity": "adequate"}, {}, rules=rules)
     assert cases_of(world) == []
+
+
+def test_cases_that_a_stopped_import_left_unopened_are_opened_by_the_sweep(database: Database) -> None:
+    world = a_project(database, items=1)
+    for login, level in (("ann", "excellent"), ("ben", "unacceptable")):
+        world.review_all(login, {"accuracy": level, "clarity": "adequate"})
+
+    def as_if_stopped(session: Session) -> None:
+        session.execute(sa.update(Assignment).values(state=AssignmentState.IMPORTED))
+        session.execute(sa.delete(CaseCriterion))
+        session.execute(sa.delete(Case))
+        since = now(session) - BACKLOG_AFTER - timedelta(seconds=1)
+        session.add(CaseBacklog(project_id=world.project.id, since=since))
+
+    write(as_if_stopped, on=database)
+    finish_backlog(database)
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 1
+        assert session.scalar(sa.select(sa.func.count()).select_from(CaseBacklog)) == 0

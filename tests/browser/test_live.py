@@ -92,7 +92,8 @@ def test_three_reviewers_an_adjudicator_and_an_admin(world: World, tmp_path: Pat
         for login in ("Ann", "Ben", "Cem"):
             expect(judge.locator("main")).not_to_contain_text(login)
         judge.locator('label.level:has(input[name="level-accuracy"][value="minor"])').click()
-        judge.get_by_label("Rationale").fill("A smaller imperfection: the meaning stands.")
+        judge.locator('textarea[name="rationale"]').fill("A smaller imperfection: the meaning stands.")
+        judge.locator('input[name="cause"]').first.check()
         judge.get_by_role("button", name="Decide").click()
         expect(judge.locator("#status")).to_contain_text("Decided")
         assert open_cases(database) == N_ITEMS - 1

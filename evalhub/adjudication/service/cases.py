@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.adjudication.models import Case, CaseCriterion, CaseState, Correction, CorrectionState
+from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState, Correction, CorrectionState
 from evalhub.adjudication.queries.outcomes import ByCriterion, live_corrections, with_corrections
 from evalhub.adjudication.schema import CORRECTION_FLAG, Given
 from evalhub.audit.service import record
@@ -27,6 +27,8 @@ from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState,
 from evalhub.web.session import after_commit, write
 
 CHUNK = 500
+BACKLOG_AFTER = timedelta(minutes=2)
+"""How long an import is left to open its cases by itself."""
 _of_task = (Rating.project_id == sa.bindparam("project_id"), Rating.task_id == sa.bindparam("task_id"))
 MAY_CHANGE = sa.select(
     sa.or_(
@@ -66,7 +68,11 @@ def on_task_completed(session: Session, *, project_id: int, task_id: int) -> Non
 
 
 def on_ratings_imported(session: Session, *, project_id: int) -> None:
-    """Handler of `ratings_imported`: the cases are opened after the commit, so that no import holds up a submission."""
+    """Handler of `ratings_imported`: the cases are opened after the commit, so that no import holds up a submission.
+
+    Until all are open the project stands in the backlog, so that the sweep goes on where a stopped process left off.
+    """
+    session.merge(CaseBacklog(project_id=project_id, since=now(session)))
     after_commit(session, partial(open_cases_of_past_ratings, project_id=project_id))
 
 
@@ -81,6 +87,20 @@ def open_cases_of_past_ratings(database: Database, *, project_id: int) -> None:
         ).all()
     for start in range(0, len(task_ids), CHUNK):
         write(partial(_open_some, project_id=project_id, task_ids=task_ids[start : start + CHUNK]), on=database)
+    write(
+        lambda session: session.execute(sa.delete(CaseBacklog).where(CaseBacklog.project_id == project_id)),
+        on=database,
+    )
+
+
+def finish_backlog(database: Database) -> None:
+    """Open what a stopped process left; an import that is still at work is given time."""
+    with database.reading() as session:
+        due = session.scalars(
+            sa.select(CaseBacklog.project_id).where(CaseBacklog.since < now(session) - BACKLOG_AFTER)
+        ).all()
+    for project_id in due:
+        open_cases_of_past_ratings(database, project_id=project_id)
 
 
 def _open_some(session: Session, *, project_id: int, task_ids: Collection[int]) -> None:
