@@ -17,6 +17,8 @@ from evalhub.datasets import api as datasets_api
 from evalhub.datasets import views as datasets_views
 from evalhub.db import Database
 from evalhub.errors import CannotStart
+from evalhub.export import api as export_api
+from evalhub.export import views as export_views
 from evalhub.migrating import check_revision, connect
 from evalhub.projects import api as projects_api
 from evalhub.projects import views as projects_views
@@ -52,6 +54,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calibration_api.api_bp,
     adjudication_views.bp,
     adjudication_api.api_bp,
+    export_views.bp,
+    export_api.api_bp,
     reports_views.bp,
     audit_views.bp,
 )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from itertools import chain, islice
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import Field, ValidationError
 
+from evalhub.errors import BadInput, Fault
 from evalhub.export.schema.options import Options, Shape
+from evalhub.export.service.download import make_download
 from evalhub.export.service.jsonl import item_lines
-from evalhub.export.service.packed import make_download
 from evalhub.projects.policies import manage_project
 from evalhub.projects.queries import project_named
-from evalhub.web.api import documented, parse_body, parse_query
+from evalhub.web.answers import file_response
+from evalhub.web.api import documented, invalid
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
@@ -21,48 +23,49 @@ from evalhub.web.session import current_database, reading
 
 api_bp = Blueprint("export_api", __name__, url_prefix="/api/v1")
 
-FILTERS = ("state", "model", "tag", "criterion", "batch")
+SINGLE = ("format", "as_of", "without_text")
+WRONG = "The query string is not as it should be."
 
 
-class ExportQuery(BaseModel):
-    """One value a filter; POST takes several."""
+class ExportQuery(Options):
+    """The filters of an export; those that are lists may be given several times."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    state: str = Field(default="", pattern="^(|final|adjudication_pending|incomplete)$")
-    model: str = Field(default="", max_length=200)
-    tag: str = Field(default="", max_length=200)
-    criterion: str = Field(default="", max_length=64)
-    batch: str = Field(default="", max_length=4096)
-    as_of: AwareDatetime | None = None
-    without_text: bool = False
+    shape: Shape = Field(default=Shape.JSONL, alias="format", description="jsonl: the items, streamed; bundle: a zip")
 
     def options(self) -> Options:
-        filters = {name: (value,) for name in FILTERS if (value := getattr(self, name))}
-        return Options.model_validate({**filters, "as_of": self.as_of, "without_text": self.without_text})
+        return Options(**{name: getattr(self, name) for name in Options.model_fields})
 
 
 @api_bp.get("/projects/<p>/export")
 @allowed(manage_project)
-@documented(summary="The scored items as JSON lines", query=ExportQuery, responses={200: None})
-def items(p: str) -> ResponseReturnValue:
-    """Stream items.jsonl; nothing is recorded, for a GET writes nothing."""
-    options = parse_query(ExportQuery).options()
+@documented(summary="The scored items as JSON lines, or the bundle as a zip", query=ExportQuery, responses={200: None})
+def export(p: str) -> ResponseReturnValue:
+    """Lines are streamed. A bundle is recorded, although a GET asks for it: its receipt names the record."""
+    query = _query()
     with reading() as session:
         project_id = project_named(session, p).id
-    lines = item_lines(current_database(), project_id, options)
+    if query.shape is Shape.BUNDLE:
+        by_id, now = require_principal().account_id, utc_now()
+        made = make_download(
+            current_database(), project_id, query.options(), Shape.BUNDLE, name=p, by_id=by_id, now=now
+        )
+        return file_response(made.chunks(), made.file_name, made.media_type, made.n_bytes)
+    lines = item_lines(current_database(), project_id, query.options())
     begun = list(islice(lines, 1))  # what is wrong with the options shows here, while it can still be answered
     return Response(chain(begun, lines), mimetype="application/jsonl")
 
 
-@api_bp.post("/projects/<p>/exports")
-@allowed(manage_project)
-@documented(summary="Make and record a bundle; answers with it as a zip", request=Options, responses={200: None})
-def bundle(p: str) -> ResponseReturnValue:
-    options, by_id = parse_body(Options), require_principal().account_id
-    with reading() as session:
-        project = project_named(session, p)
-    made = make_download(
-        current_database(), project.id, project.name, Shape.BUNDLE, options, by_id=by_id, now=utc_now()
-    )
-    return send_file(made, "application/zip", as_attachment=True, download_name=f"{project.name}.zip")
+def _query() -> ExportQuery:
+    """The query string, in which only filters may be given more than once.
+
+    Raises:
+        BadInput: with every fault.
+    """
+    given = {name: request.args.getlist(name) for name in request.args}
+    faults = [Fault("schema", "is given more than once", name) for name in SINGLE if len(given.get(name, ())) > 1]
+    if faults:
+        raise BadInput(WRONG, faults=faults)
+    try:
+        return ExportQuery.model_validate({name: v[0] if name in SINGLE else v for name, v in given.items()})
+    except ValidationError as error:
+        raise invalid(WRONG, error) from error

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from wtforms import BooleanField, DateTimeLocalField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, DateTimeLocalField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from evalhub.export.queries.made import Offer
 from evalhub.export.schema.options import ItemState, Options, Shape
 from evalhub.web.forms import Form
 
@@ -25,16 +24,6 @@ STATES = {
 }
 
 
-def _boxes(label: str, **more: Any) -> SelectMultipleField:
-    return SelectMultipleField(
-        label,
-        [Optional()],
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        **more,
-    )
-
-
 class ExportForm(Form):
     shape = SelectField(
         "Shape",
@@ -42,27 +31,30 @@ class ExportForm(Form):
         choices=[SelectChoice(shape.value, label) for shape, label in SHAPES.items()],
         default=Shape.BUNDLE.value,
     )
-    state = _boxes(
+    state = SelectMultipleField(
         "Only items that are",
         choices=[SelectChoice(state.value, label) for state, label in STATES.items()],
-        description="All where none is chosen; the same holds below.",
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description="All of them where none is chosen; the same holds below.",
     )
-    criterion = _boxes("Only these criteria", choices=[])
-    model = _boxes("Only these models", choices=[])
-    batch = _boxes("Only these batches", choices=[])
-    tag = StringField("Only items with one of these tags", [Length(max=1000)], description="Separated by commas.")
+    criterion = SelectMultipleField(
+        "Only these criteria", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    model = TextAreaField("Only these models", [Optional(), Length(max=20_000)], description="One a line.")
+    tag = TextAreaField("Only items with these tags", [Optional(), Length(max=20_000)], description="One a line.")
+    batch = TextAreaField("Only these batches", [Optional(), Length(max=20_000)], description="One a line.")
     as_of = DateTimeLocalField(
-        "Only what stood still since",
+        "Only what has stood still since",
         [Optional()],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         description="UTC. Items that came in later, or whose reviews or case changed later, are left out.",
     )
-    without_text = BooleanField("Leave prompts, responses, notes, quotes and metadata out")
+    without_text = BooleanField("Leave prompts, responses, notes, quotes and metadata empty")
 
-    def offer(self, found: Offer) -> None:
-        """The choices of this project."""
-        for field, names in ((self.criterion, found.criteria), (self.model, found.models), (self.batch, found.batches)):
-            field.choices = [SelectChoice(name, name) for name in names]
+    def offer(self, criteria: Sequence[str]) -> None:
+        """The criteria of this project."""
+        self.criterion.choices = [SelectChoice(key, key) for key in criteria]
 
     def options(self) -> Options:
         as_of: datetime | None = self.as_of.data
@@ -70,10 +62,14 @@ class ExportForm(Form):
             {
                 "state": self.state.data or (),
                 "criterion": self.criterion.data or (),
-                "model": self.model.data or (),
-                "batch": self.batch.data or (),
-                "tag": [tag.strip() for tag in (self.tag.data or "").split(",") if tag.strip()],
+                "model": _lines(self.model.data),
+                "tag": _lines(self.tag.data),
+                "batch": _lines(self.batch.data),
                 "as_of": as_of.replace(tzinfo=UTC) if as_of else None,
                 "without_text": self.without_text.data,
             }
         )
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()][:1000]

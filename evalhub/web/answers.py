@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +14,16 @@ def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | No
     """The value (a pydantic model, or what orjson can write) as a JSON answer."""
     body = orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
     return Response(body, status, dict(headers or {}), mimetype="application/json")
+
+
+def file_response(chunks: Iterable[bytes], file_name: str, media_type: str, n_bytes: int) -> Response:
+    """A file to keep, sent piece by piece.
+
+    Args:
+        file_name: ASCII without quotes.
+    """
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Content-Length": str(n_bytes)}
+    return Response(chunks, headers=headers, mimetype=media_type)
 
 
 def _plain(value: Any) -> Any:

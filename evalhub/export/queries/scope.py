@@ -14,7 +14,7 @@ from evalhub.datasets.models import Item, ItemImport
 from evalhub.datasets.queries import current_items
 from evalhub.projects.models import Batch, BatchState, Project
 from evalhub.review.models import COUNTED_PURPOSES, Task
-from evalhub.rubrics.models import RubricVersion
+from evalhub.rubrics.models import Criterion, RubricVersion
 
 AT_ONCE = 500
 
@@ -94,6 +94,12 @@ def versions_in_use(session: Session, project: Project) -> list[int]:
     """Ids of the rubric versions that tasks of the project were graded by, with the current one."""
     used = session.scalars(sa.select(Task.rubric_version_id).where(Task.project_id == project.id).distinct())
     return sorted({project.rubric_version_id, *used})
+
+
+def criteria_in_use(session: Session, project: Project) -> list[str]:
+    """Keys of the criteria that tasks of the project were graded on."""
+    keys = sa.select(Criterion.key).where(Criterion.rubric_version_id.in_(versions_in_use(session, project)))
+    return sorted(set(session.scalars(keys)))
 
 
 def sources_of(session: Session, project_id: int) -> list[tuple[str, str]]:

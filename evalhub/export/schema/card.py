@@ -42,13 +42,16 @@ def _body(manifest: Manifest, data_files: Collection[str]) -> Iterable[str]:
         f"Answers from the dataset `{project.dataset}`, graded by experts against the rubric"
         f" `{project.rubric}` version {project.rubric_version} in the evalhub project `{project.name}`."
     )
-    if any(reviewer.simulated for reviewer in manifest.reviewers):
-        n = sum(reviewer.simulated for reviewer in manifest.reviewers)
+    simulated = [reviewer.reviewer for reviewer in manifest.reviewers if reviewer.simulated]
+    if simulated:
         yield ""
         yield (
-            f"**Simulated ratings:** {n} of the {len(manifest.reviewers)} reviewers are simulated. A program drew their"
-            " ratings; they say nothing about the answers. `simulated` marks them."
+            f"**Simulated ratings:** {len(simulated)} of the {len(manifest.reviewers)} reviewers are simulated."
+            " A program drew their ratings; they say nothing about the answers. `simulated` marks them, and these are"
+            " their pseudonyms:"
         )
+        yield ""
+        yield from (f"- `{pseudonym}` (simulated)" for pseudonym in simulated)
     yield ""
     yield "| file | what |"
     yield "|---|---|"
