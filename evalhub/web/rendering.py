@@ -21,6 +21,7 @@ from evalhub.web.unseen import mark_unseen
 
 RENDERER_VERSION = 1  # part of the key of cached HTML; raise it when the same text comes out differently
 MAX_BYTES = 256 * 1024
+CR = "\r"
 
 _FOOTNOTE_ID = re.compile(r"#?fn(?:ref)?-[0-9a-f]{8}-\d{1,5}(?:-\d{1,5})?")
 _HEADINGS = {f"heading-{level}" for level in range(1, 7)}
@@ -66,8 +67,8 @@ def render_prose(text: str) -> Markup:
 
 def render_plain(text: str) -> Markup:
     """Untrusted text as it was written, with unseen characters marked."""
-    body = mark_unseen(escape(text.replace("\r\n", "\n"), quote=False))
-    # the parser of HTML drops a line feed that directly follows the tag
+    body = mark_unseen(escape(text, quote=False)).replace(f"{mark_unseen(CR)}\n", "&#13;\n")
+    # the parser of HTML drops a line feed that directly follows the tag, and a carriage return that is not escaped
     return Markup(f'<pre class="raw" role="group" tabindex="0" aria-label="Text as written">\n{body}</pre>')  # noqa: S704
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from evalhub.db import Database
-from evalhub.demo.load import sign_in_links
+from evalhub.demo.people import sign_in_links
 
 
 @dataclass

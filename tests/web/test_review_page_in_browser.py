@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -124,3 +125,31 @@ def test_the_page_stays_within_its_budget_and_its_host(demo: Demo) -> None:
         assert all(url.startswith(demo.url) for url in sizes)
         assert sum(sizes.values()) <= PAGE_KILOBYTES * 1024 * 3  # uncompressed: text packs to a third or less
         assert sum(size for url, size in sizes.items() if re.search(r"\.js\b", url)) <= SCRIPT_KILOBYTES * 1024 * 3
+
+
+SELECT_FIRST_STRONG = """() => {
+  const strong = document.querySelector("#answer strong");
+  const range = document.createRange();
+  range.setStartBefore(strong.parentElement.firstChild);
+  range.setEndAfter(strong);
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+}"""
+
+
+def test_a_quote_is_kept_by_its_place_in_the_raw_text(demo: Demo) -> None:
+    with demo.context("reviewer") as context:
+        page = context.new_page()
+        path = next_item(page)
+        page.evaluate(SELECT_FIRST_STRONG)
+        page.keyboard.press("q")
+        expect(page.locator("[data-quotes] li")).to_have_count(1)
+        expect(page.locator("[data-saved]")).to_contain_text("Draft saved")
+        page.goto(path)
+        expect(page.locator("[data-quotes] li")).to_have_count(1)
+        quote = json.loads(page.locator("[name^=evidence-]").first.input_value())[0]
+        raw = page.locator(".answer .raw").inner_text() or page.locator(".answer .raw").text_content() or ""
+        assert quote["side"] == "response"
+        assert raw[quote["start"] : quote["end"]] == quote["exact"]
+        page.get_by_role("button", name="Remove the quote").click()
+        expect(page.locator("[data-quotes] li")).to_have_count(0)

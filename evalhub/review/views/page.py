@@ -23,7 +23,7 @@ from evalhub.review.schema import DraftBody, item_alias
 from evalhub.review.service.revise import submitted_body
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import Criterion, Rubric
-from evalhub.web.rendering import render_markdown, render_prose
+from evalhub.web.rendering import render_markdown, render_plain, render_prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,20 @@ class Text:
     html: Markup
     raw: str
 
+    @property
+    def plain(self) -> Markup:
+        return render_plain(self.raw)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     role: str
     html: Markup
     raw: str
+
+    @property
+    def plain(self) -> Markup:
+        return render_plain(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +163,5 @@ def _answer(body: DraftBody, key: str) -> dict[str, Any]:
         "not_applicable": key in body.scores and given is None,
         "note": body.notes.get(key, ""),
         "tags": body.tags.get(key, []),
+        "evidence": body.evidence.get(key, []),
     }

@@ -113,7 +113,7 @@ let isDirty = false;
 let isSaving = false;
 
 function collect() {
-  const body = { scores: {}, notes: {}, tags: {}, note: form.elements.note.value, confidence: null };
+  const body = { scores: {}, notes: {}, tags: {}, evidence: {}, note: form.elements.note.value, confidence: null };
   for (const criterion of form.querySelectorAll(".criterion")) {
     const key = criterion.dataset.criterion;
     const answer = criterion.querySelector(`[name="level-${key}"]:checked, [name="level-${key}"][type=number]`);
@@ -125,6 +125,8 @@ function collect() {
     if (note) body.notes[key] = note;
     const tags = [...criterion.querySelectorAll(`[name="tags-${key}"]:checked`)].map((input) => input.value);
     if (tags.length) body.tags[key] = tags;
+    const quotes = criterion.querySelector(`[name="evidence-${key}"]`).value;
+    if (quotes) body.evidence[key] = JSON.parse(quotes);
   }
   const confidence = form.querySelector("[name=confidence]:checked");
   if (confidence) body.confidence = Number(confidence.value);
@@ -143,6 +145,7 @@ function restore(body) {
     const none = criterion.querySelector(`[name="na-${key}"]`);
     if (none) none.checked = score === "__na__";
     criterion.querySelector(`[name="note-${key}"]`).value = body.notes[key] ?? "";
+    criterion.querySelector(`[name="evidence-${key}"]`).value = body.evidence[key] ? JSON.stringify(body.evidence[key]) : "";
     for (const input of criterion.querySelectorAll(`[name="tags-${key}"]`)) input.checked = (body.tags[key] ?? []).includes(input.value);
   }
   for (const input of form.querySelectorAll("[name=confidence]")) input.checked = Number(input.value) === body.confidence;

@@ -68,6 +68,12 @@ function toggle(details) {
   if (details?.open) details.querySelector("summary").focus();
 }
 
+// Loaded when it is first needed: most reviews quote nothing, and the page stays within its requests.
+async function quote() {
+  const quotes = await import("./quotes.js");
+  quotes.attach(criteria[Math.max(current, 0)]);
+}
+
 function missing() {
   const lines = [];
   for (const criterion of criteria) {
@@ -96,6 +102,7 @@ const KEYS = {
   j: () => makeCurrent(Math.min(current + 1, criteria.length - 1)),
   k: () => makeCurrent(Math.max(current - 1, 0)),
   n: () => openNote(criteria[Math.max(current, 0)]),
+  q: () => quote(),
   u: undo,
   r: () => document.getElementById("view-raw").click(),
   g: () => toggle(document.getElementById("guidance")),
@@ -157,6 +164,11 @@ const opener = document.querySelector("[data-opens=keys]");
 opener.hidden = false;
 opener.onclick = KEYS["?"];
 if (!("readonly" in grid.dataset)) {
+  const button = document.querySelector("[data-quote]");
+  button.hidden = false;
+  button.onmousedown = (event) => event.preventDefault(); // which would drop the selection
+  button.onclick = quote;
+  if (form.querySelector("[data-quotes] li")) import("./quotes.js");
   showMissing();
   makeCurrent(0, { focus: false });
 }
