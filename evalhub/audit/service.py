@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evalhub.audit.models import AuditEvent, AuditHead
@@ -66,11 +67,7 @@ def chain_events(session: Session, chain: str | None = None, *, limit: int = 500
     chains = sorted(set(session.scalars(waiting.with_only_columns(AuditEvent.chain).distinct())))
     chained = 0
     for name in chains:
-        head = session.scalar(locked(sa.select(AuditHead).where(AuditHead.chain == name)))
-        if head is None:
-            head = AuditHead(chain=name, seq=0, hash=GENESIS)
-            session.add(head)
-            session.flush()
+        head = _locked_head(session, name)
         rows = session.execute(waiting.where(AuditEvent.chain == name).order_by(AuditEvent.id).limit(limit)).all()
         places = []
         for row in rows:
@@ -82,6 +79,14 @@ def chain_events(session: Session, chain: str | None = None, *, limit: int = 500
         session.flush()
         chained += len(places)
     return chained
+
+
+def _locked_head(session: Session, chain: str) -> AuditHead:
+    """The head of a chain under its lock; two sweeps may begin a chain at once, and one of the rows stands."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(AuditHead).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing())
+    found = locked(sa.select(AuditHead).where(AuditHead.chain == chain)).execution_options(populate_existing=True)
+    return session.scalars(found).one()
 
 
 def chain_all(database: Database, chain: str | None = None) -> None:
