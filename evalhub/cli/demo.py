@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +15,11 @@ from evalhub.config import Settings, load_settings
 from evalhub.errors import Conflict
 
 if TYPE_CHECKING:
-    from evalhub.demo.load import SignInLink
+    from evalhub.demo.people import SignInLink
 
 HOST = "127.0.0.1"
+MARK = "DEMO"
+"""A file that tells a demo's folder from others."""
 
 
 @click.command()
@@ -41,11 +45,13 @@ def demo(*, folder: Path, port: int, no_serve: bool) -> None:
     base_url = f"http://{HOST}:{port}"
     folder = folder.resolve()
     if not _holds_a_demo(folder):
-        click.echo(f"Making a demo in {folder} …")
         _make(folder, base_url)
     settings = _settings(folder)
     click.echo(_greeting(base_url, _fresh_links(settings, base_url)))
-    if not no_serve:
+    if no_serve:
+        _load(settings)
+    else:
+        _load_meanwhile(settings)
         run_server(settings, host=HOST, port=port, workers=1, threads=16)
 
 
@@ -57,34 +63,21 @@ def _holds_a_demo(folder: Path) -> bool:
     """
     if not folder.exists() or not any(folder.iterdir()):
         return False
-    from evalhub.demo.load import is_loaded
-    from evalhub.migrating import open_database
-
-    if (folder / "secret_key").is_file():
-        database = open_database(_settings(folder).database_url)
-        try:
-            if is_loaded(database):
-                return True
-        finally:
-            database.close()
+    if (folder / MARK).is_file():
+        return True
     raise Conflict(f"{folder} holds something else than a demo; name another folder with --dir")
 
 
 def _make(folder: Path, base_url: str) -> None:
-    """Make and load the instance beside its place, and move it there when it is whole."""
+    """Make the instance beside its place, and move it there when it is whole."""
     from evalhub.cli.init import make_instance
-    from evalhub.demo.load import ADMIN, load_demo
-    from evalhub.migrating import open_database
+    from evalhub.demo.people import ADMIN
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         make_instance(making, base_url=base_url, login=ADMIN.login, display_name=ADMIN.name)
-        database = open_database(_settings(making).database_url)
-        try:
-            load_demo(database)
-        finally:
-            database.close()
+        (making / MARK).write_text("`evalhub demo` made this folder; it may be deleted.\n")
         making.rename(folder)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
@@ -92,7 +85,7 @@ def _make(folder: Path, base_url: str) -> None:
 
 
 def _fresh_links(settings: Settings, base_url: str) -> list[SignInLink]:
-    from evalhub.demo.load import sign_in_links
+    from evalhub.demo.people import sign_in_links
     from evalhub.migrating import open_database
 
     database = open_database(settings.database_url)
@@ -100,6 +93,34 @@ def _fresh_links(settings: Settings, base_url: str) -> list[SignInLink]:
         return sign_in_links(database, base_url)
     finally:
         database.close()
+
+
+def _load(settings: Settings) -> None:
+    """Load the demo project where it is missing, or the rest of it."""
+    from evalhub.demo.load import is_loaded, load_demo
+    from evalhub.migrating import open_database
+
+    database = open_database(settings.database_url)
+    try:
+        if not is_loaded(database):
+            load_demo(database)
+    finally:
+        database.close()
+
+
+def _load_meanwhile(settings: Settings) -> None:
+    """Load in a process of its own, so that the server answers at once; nobody waits for it, and it is soon done."""
+    sys.stdout.flush()
+    if os.fork():
+        return
+    status = 1
+    try:
+        _load(settings)
+        status = 0
+    except Exception as error:  # noqa: BLE001 -- the edge of a process
+        click.echo(f"evalhub: the demo project could not be loaded: {error}", err=True)
+    finally:
+        os._exit(status)
 
 
 def _settings(folder: Path) -> Settings:

@@ -5,24 +5,20 @@ from __future__ import annotations
 import io
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from importlib import resources
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import AccountKind, InstanceRole, InvitationPurpose
-from evalhub.accounts.queries import account_of_login
-from evalhub.accounts.schema import link_url
-from evalhub.accounts.service import create_account, create_link
-from evalhub.adjudication.models import Case
+from evalhub.adjudication.models import Case, Decision
 from evalhub.adjudication.schema import Cause, DecisionBody
 from evalhub.adjudication.service.decide import decide
 from evalhub.adjudication.service.taking import take_case
-from evalhub.datasets.models import Dataset, Item
+from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport
 from evalhub.datasets.service.imports import import_items
 from evalhub.db import Database, now
+from evalhub.demo.people import ADJUDICATOR, PEOPLE, account_named, account_of
 from evalhub.demo.simulate import DemoDecision, Quality, Reviewer, SimulatedRating, quality, simulated_review
 from evalhub.migrating import shipped
 from evalhub.projects.models import Project
@@ -33,6 +29,7 @@ from evalhub.review.queries.assignments import desk_of
 from evalhub.review.schema import Lease
 from evalhub.review.service.claim import claim_next
 from evalhub.review.service.submit import submit_review
+from evalhub.review.service.tasks import fill_leftovers
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.models import Rubric
 from evalhub.rubrics.schema.review import EvidenceBody, ReviewBody
@@ -43,33 +40,10 @@ from evalhub.wiring import connect_handlers
 PROJECT = "demo"
 DATASET = "demo-answers"
 RUBRIC = "engineering-answer.yaml"
-SECOND_DELIVERY = 9
-"""The last items of the file come in a batch of their own, which the third simulated reviewer leaves open."""
+FIRST_DELIVERY = 27
+"""The items after these come in a batch of their own, which the third simulated reviewer leaves open."""
 OVERLAP = 3
-LINK_LIFE = timedelta(hours=12)
 SIMULATED = "Simulated for the demo; nobody wrote this review."
-
-
-@dataclass(frozen=True, slots=True)
-class DemoPerson:
-    """Somebody the visitor can sign in as."""
-
-    login: str
-    name: str
-    role: InstanceRole
-    project_roles: tuple[ProjectRole, ...]
-
-
-REVIEWER = DemoPerson("reviewer", "Demo reviewer", InstanceRole.MEMBER, (ProjectRole.REVIEWER,))
-ADJUDICATOR = DemoPerson("adjudicator", "Demo adjudicator", InstanceRole.MEMBER, (ProjectRole.ADJUDICATOR,))
-ADMIN = DemoPerson("admin", "Demo admin", InstanceRole.ADMIN, (ProjectRole.MANAGER,))
-PEOPLE = (REVIEWER, ADJUDICATOR, ADMIN)
-
-
-@dataclass(frozen=True, slots=True)
-class SignInLink:
-    name: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +56,36 @@ class _Grader:
 
 
 def is_loaded(database: Database) -> bool:
-    """Whether the whole demo is there: what comes last in loading is."""
+    """Whether the whole demo is there: the decision is what comes last."""
     with database.reading() as session:
-        project = session.scalar(sa.select(Project.id).where(Project.name == PROJECT))
-        return project is not None and account_of_login(session, ADMIN.login) is not None
+        return session.scalar(sa.select(Decision.revision).limit(1)) is not None
 
 
 def load_demo(database: Database) -> None:
-    """Fill an empty instance with the demo project."""
+    """Fill the demo's instance; stopped half-way, it goes on where it stopped."""
     connect_handlers()
     plan = quality()
     first, second = _deliveries()
     version_id = write(_add_rubric, on=database)
     dataset_id = _deliver(database, first, "first delivery (demo)")
-    graders = write(partial(_add_graders, plan=plan), on=database)
-    project_id = write(
-        partial(_make_project, dataset_id=dataset_id, version_id=version_id, graders=graders), on=database
-    )
-    for grader in graders:
-        _grade_all(database, plan, project_id, grader)
+    graders = write(partial(_graders, plan=plan), on=database)
+    project_id = write(partial(_project, dataset_id=dataset_id, version_id=version_id, graders=graders), on=database)
+    fill_leftovers(database)
+    if not _has_second_delivery(database, dataset_id):
+        for grader in graders:
+            _grade_all(database, plan, project_id, grader)
     _deliver(database, second, "second delivery (demo)")
+    fill_leftovers(database)
     for grader in graders[:-1]:
         _grade_all(database, plan, project_id, grader)
-    write(partial(_add_people, project_id=project_id), on=database)
-    write(partial(_decide_one, decision=plan.decision), on=database)
-
-
-def sign_in_links(database: Database, base_url: str) -> list[SignInLink]:
-    """A fresh one-time link for each person of the demo; earlier ones stop working."""
-    return write(partial(_new_links, base_url=base_url), on=database)
+    write(partial(_add_members, project_id=project_id), on=database)
+    if not is_loaded(database):
+        write(partial(_decide_one, decision=plan.decision), on=database)
 
 
 def _deliveries() -> tuple[bytes, bytes]:
     lines = resources.files("evalhub.demo").joinpath("data/items.jsonl").read_bytes().splitlines(keepends=True)
-    return b"".join(lines[:-SECOND_DELIVERY]), b"".join(lines[-SECOND_DELIVERY:])
+    return b"".join(lines[:FIRST_DELIVERY]), b"".join(lines[FIRST_DELIVERY:])
 
 
 def _deliver(database: Database, content: bytes, source: str) -> int:
@@ -136,18 +106,26 @@ def _add_rubric(session: Session) -> int:
     return added.version.id
 
 
-def _add_graders(session: Session, *, plan: Quality) -> list[_Grader]:
-    moment = now(session)
-    graders = []
-    for reviewer in plan.reviewers:
-        account = create_account(
-            session, kind=AccountKind.HUMAN, login=reviewer.key, display_name=reviewer.name, now=moment
-        )
-        graders.append(_Grader(reviewer, account.id, account.public_id))
-    return graders
+def _has_second_delivery(database: Database, dataset_id: int) -> bool:
+    complete = sa.select(sa.func.count()).where(
+        ItemImport.dataset_id == dataset_id, ItemImport.state == ImportState.COMPLETE
+    )
+    with database.reading() as session:
+        return (session.scalar(complete) or 0) > 1
 
 
-def _make_project(session: Session, *, dataset_id: int, version_id: int, graders: list[_Grader]) -> int:
+def _graders(session: Session, *, plan: Quality) -> list[_Grader]:
+    accounts = [account_named(session, reviewer.key, reviewer.name) for reviewer in plan.reviewers]
+    return [
+        _Grader(reviewer, account.id, account.public_id)
+        for reviewer, account in zip(plan.reviewers, accounts, strict=True)
+    ]
+
+
+def _project(session: Session, *, dataset_id: int, version_id: int, graders: list[_Grader]) -> int:
+    there = session.scalar(sa.select(Project.id).where(Project.name == PROJECT))
+    if there is not None:
+        return there
     moment = now(session)
     new = NewProject(
         name=PROJECT,
@@ -159,29 +137,14 @@ def _make_project(session: Session, *, dataset_id: int, version_id: int, graders
     project = create_project(session, new, by=None, now=moment)
     for grader in graders:
         set_member(
-            session,
-            project.id,
-            grader.account_id,
-            [ProjectRole.REVIEWER],
-            by=None,
-            now=moment,
-            is_simulated=True,
+            session, project.id, grader.account_id, [ProjectRole.REVIEWER], by=None, now=moment, is_simulated=True
         )
     return project.id
 
 
-def _add_people(session: Session, *, project_id: int) -> None:
-    moment = now(session)
+def _add_members(session: Session, *, project_id: int) -> None:
     for person in PEOPLE:
-        account = account_of_login(session, person.login) or create_account(
-            session,
-            kind=AccountKind.HUMAN,
-            login=person.login,
-            display_name=person.name,
-            role=person.role,
-            now=moment,
-        )
-        set_member(session, project_id, account.id, person.project_roles, by=None, now=moment)
+        set_member(session, project_id, account_of(session, person).id, person.project_roles, by=None, now=now(session))
 
 
 def _decide_one(session: Session, *, decision: DemoDecision) -> None:
@@ -191,8 +154,7 @@ def _decide_one(session: Session, *, decision: DemoDecision) -> None:
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .where(Item.external_id == decision.item)
     ).one()
-    adjudicator = account_of_login(session, ADJUDICATOR.login)
-    assert adjudicator is not None
+    adjudicator = account_of(session, ADJUDICATOR)
     body = DecisionBody(
         scores=dict(decision.levels),
         rationale=decision.rationale,
@@ -202,25 +164,6 @@ def _decide_one(session: Session, *, decision: DemoDecision) -> None:
     )
     take_case(session, case.public_id, by=adjudicator, at=now(session))
     decide(session, case.public_id, body, by=adjudicator, at=now(session))
-
-
-def _new_links(session: Session, *, base_url: str) -> list[SignInLink]:
-    moment = now(session)
-    return [SignInLink(person.name, _new_link(session, person, base_url, moment)) for person in PEOPLE]
-
-
-def _new_link(session: Session, person: DemoPerson, base_url: str, moment: datetime) -> str:
-    account = account_of_login(session, person.login)
-    assert account is not None
-    token = create_link(
-        session,
-        account_id=account.id,
-        purpose=InvitationPurpose.SIGN_IN,
-        by_id=None,
-        now=moment,
-        valid_for=LINK_LIFE,
-    )
-    return link_url(base_url, token)
 
 
 def _grade_all(database: Database, plan: Quality, project_id: int, grader: _Grader) -> None:

@@ -6,11 +6,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,11 +64,16 @@ def test_a_database_named_in_the_environment_is_not_written_to(tmp_path: Path, m
     assert (tmp_path / "instance" / "evalhub.db").is_file()
 
 
-def test_nothing_is_left_behind_when_the_demo_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalhub.demo.load.RUBRIC", "missing.yaml")
-    result = CliRunner().invoke(demo, ["--dir", str(tmp_path / "instance"), "--no-serve"])
-    assert isinstance(result.exception, FileNotFoundError)
-    assert list(tmp_path.iterdir()) == []
+def test_a_demo_that_was_stopped_while_loading_is_finished_by_the_next_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "instance"
+    with monkeypatch.context() as patch:
+        patch.setattr("evalhub.demo.load.RUBRIC", "missing.yaml")
+        assert CliRunner().invoke(demo, ["--dir", str(folder), "--no-serve"]).exit_code == 1
+    _printed(folder)
+    with closing(sqlite3.connect(folder / "evalhub.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM decision").fetchone() == (1,)
 
 
 @pytest.fixture

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +17,9 @@ from evalhub.accounts.queries import account_of_login, live_link
 from evalhub.adjudication.models import Case, CaseState, Decision
 from evalhub.calibration.service import report
 from evalhub.db import Database, now
-from evalhub.demo.load import OVERLAP, PROJECT, SECOND_DELIVERY, is_loaded, load_demo, sign_in_links
+from evalhub.demo import load
+from evalhub.demo.load import FIRST_DELIVERY, OVERLAP, PROJECT, is_loaded, load_demo
+from evalhub.demo.people import sign_in_links
 from evalhub.projects.models import Member, Project
 from evalhub.projects.queries import members_of
 from evalhub.review.models import Assignment, AssignmentState, Review, Task
@@ -49,6 +54,22 @@ def test_loading_takes_less_than_ten_seconds_and_is_noticed(database: Database) 
     assert is_loaded(database)
 
 
+@pytest.mark.parametrize("stopped_at", ["_deliver", "_grade_all", "_decide_one"])
+def test_loading_goes_on_where_it_stopped(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, stopped_at: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(load, stopped_at, _once_then_stop(getattr(load, stopped_at)))
+        with pytest.raises(InterruptedError):
+            load_demo(sqlite_database)
+    assert not is_loaded(sqlite_database)
+    load_demo(sqlite_database)
+    assert is_loaded(sqlite_database)
+    with sqlite_database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Review)) == 3 * FIRST_DELIVERY + 2 * 9
+        assert session.scalar(sa.select(sa.func.count()).select_from(Case).having(sa.func.count() > 4))
+
+
 def test_the_first_delivery_is_complete_and_the_second_waits_for_one_more_reviewer(demo: Database) -> None:
     with demo.reading() as session:
         reviews = sa.select(sa.func.count(Review.reviewer_id)).where(
@@ -56,8 +77,9 @@ def test_the_first_delivery_is_complete_and_the_second_waits_for_one_more_review
         )
         counts = sorted(session.scalars(sa.select(reviews.scalar_subquery()).select_from(Task)))
         open_tasks = session.scalar(sa.select(sa.func.count()).where(Task.is_open))
-    assert counts == [OVERLAP - 1] * SECOND_DELIVERY + [OVERLAP] * (len(counts) - SECOND_DELIVERY)
-    assert open_tasks == SECOND_DELIVERY
+    rest = len(counts) - FIRST_DELIVERY
+    assert counts == [OVERLAP - 1] * rest + [OVERLAP] * FIRST_DELIVERY
+    assert open_tasks == rest > 0
 
 
 def test_no_simulated_reviewer_holds_work_back(demo: Database) -> None:
@@ -122,3 +144,15 @@ def test_the_demo_breaks_no_invariant(demo: Database) -> None:
     with demo.reading() as session:
         project = session.scalars(sa.select(Project).where(Project.name == PROJECT)).one()
         assert broken_invariants(session, project.id) == []
+
+
+def _once_then_stop(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The step's first call works, if it is called more than once; the last stands for a process that is killed."""
+    calls = count(1 if step.__name__ in ("_deliver", "_grade_all") else 2)
+
+    def stopping(*args: Any, **named: Any) -> Any:
+        if next(calls) > 1:
+            raise InterruptedError(step.__name__)
+        return step(*args, **named)
+
+    return stopping
