@@ -122,15 +122,12 @@ function showAll() {
   if (window.Highlight) CSS.highlights.set("quotes", new Highlight(...ranges.filter(Boolean)));
 }
 
+// Keeps what is selected with the criterion; false when nothing is, or its words cannot be found in the raw text.
 export function attach(criterion) {
   const quote = selected();
-  const words = document.createElement("p");
-  words.className = `flash ${quote ? "good" : "bad"}`;
-  words.textContent = quote
-    ? `Quoted for ${criterion.querySelector("legend").firstChild.textContent.trim()}.`
-    : "Select a passage of the answer, prompt, context or reference first; if it cannot be found, select it in the raw text (R).";
-  document.getElementById("status").replaceChildren(words);
-  if (quote) keep(criterion, [...quotesOf(criterion), quote]);
+  const others = quotesOf(criterion).filter((other) => other.side !== quote?.side || other.start !== quote?.start || other.end !== quote?.end);
+  if (quote) keep(criterion, [...others, quote]);
+  return Boolean(quote);
 }
 
 document.getElementById("view-raw").addEventListener("change", showAll);

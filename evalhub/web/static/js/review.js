@@ -2,11 +2,13 @@
 
 const TYPING = "textarea, select, input:not([type=radio]):not([type=checkbox]), [contenteditable]";
 const OFF = "evalhub:keys-off";
+const SHOWN_FOR = 8_000;
 
 const grid = document.querySelector("[data-review]");
 const form = document.getElementById("review-form");
 const dialog = document.getElementById("keys");
 const criteria = [...form.querySelectorAll(".criterion")];
+const status = document.getElementById("status");
 const undone = [];
 let current = -1;
 
@@ -71,7 +73,17 @@ function toggle(details) {
 // Loaded when it is first needed: most reviews quote nothing, and the page stays within its requests.
 async function quote() {
   const quotes = await import("./quotes.js");
-  quotes.attach(criteria[Math.max(current, 0)]);
+  const criterion = criteria[Math.max(current, 0)];
+  if (quotes.attach(criterion)) say(`Quoted for ${titleOf(criterion)}.`, "good");
+  else say("Select a passage first; if its words cannot be found, select it in the raw text (R).", "bad");
+}
+
+function say(text, kind) {
+  const words = document.createElement("p");
+  words.className = `flash ${kind}`;
+  words.textContent = text;
+  status.replaceChildren(words);
+  setTimeout(() => words.remove(), SHOWN_FOR);
 }
 
 function missing() {
@@ -150,10 +162,7 @@ form.addEventListener("submit", (event) => {
   if (!first) return;
   event.preventDefault();
   makeCurrent(criteria.indexOf(first[0]));
-  const words = document.createElement("p");
-  words.className = "flash bad";
-  words.textContent = `Not sent yet. ${document.querySelector("[data-missing]").textContent}.`;
-  document.getElementById("status").replaceChildren(words);
+  say(`Not sent yet. ${document.querySelector("[data-missing]").textContent}.`, "bad");
 });
 document.addEventListener("keydown", onKey);
 
