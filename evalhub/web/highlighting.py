@@ -18,7 +18,7 @@ from pygments.util import ClassNotFound
 
 MAX_CODE = 12_000
 MAX_LINE = 400
-MAX_SECONDS = 0.25
+MAX_SECONDS = 0.15
 
 _BLANK_RUN = re.compile(r"(?:[ \t]*\n){20}")
 

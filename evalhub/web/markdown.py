@@ -26,7 +26,7 @@ from evalhub.web.highlighting import Highlighter
 from evalhub.web.maths import MAX_FORMULAS, mathml, maths_plugin
 
 MAX_STEPS = 80_000
-MAX_BLOCKS = 20_000
+MAX_BLOCKS = 16_000
 MAX_PARTS = 16_000  # paragraphs, list items, cells
 MAX_PIPES = 30_000
 MAX_NESTING = 40
