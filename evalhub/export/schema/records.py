@@ -18,7 +18,6 @@ from evalhub.export.schema.text import rfc3339
 from evalhub.rubrics.schema import Criterion, CriterionOutcome, Overall, Rubric, score
 
 SCORED = "evalhub.scored/1"
-NOT_IN_UNSCORED = ("criteria", "ratings")
 
 
 @dataclass(frozen=True, slots=True)
