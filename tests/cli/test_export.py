@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evalhub.db import Database
+from tests.adjudication.worlds import differing
+from tests.cli.conftest import Evalhub
+
+
+@pytest.fixture(autouse=True)
+def _world(database: Database) -> None:
+    differing(database, {"accuracy": "unacceptable"}, {}, items=2)
+
+
+def test_a_bundle_is_written_and_verified(evalhub: Evalhub, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    made = json.loads(evalhub("export", "p", "-o", out, "--json").stdout)
+    assert made["items"] == 2
+    assert json.loads(evalhub("verify", out, "--expect", made["sha256"], "--json").stdout)["ok"]
+    assert evalhub("verify", out, "--expect", "0" * 64).exit_code == 1
+    assert evalhub("export", "p", "-o", out).exit_code == 2
+
+
+def test_a_changed_byte_exits_1_and_names_the_file(evalhub: Evalhub, tmp_path: Path) -> None:
+    evalhub("export", "p", "-o", str(tmp_path / "out"))
+    path = tmp_path / "out/data/ratings.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"excellent", b"eXcellent", 1))
+    done = evalhub("verify", str(tmp_path / "out"))
+    assert done.exit_code == 1
+    assert "data/ratings.jsonl: " in done.stderr
+
+
+def test_lines_go_to_standard_output_or_to_a_file(evalhub: Evalhub, tmp_path: Path) -> None:
+    lines = evalhub("export", "p", "--format", "jsonl").stdout_bytes
+    assert [json.loads(line)["state"] for line in lines.splitlines()] == ["adjudication_pending", "final"]
+    assert evalhub("export", "p", "--format", "jsonl", "-o", str(tmp_path / "items.jsonl")).exit_code == 0
+    assert (tmp_path / "items.jsonl").read_bytes() == lines
+
+
+NOT_TO_BE_DONE = [
+    ("none", "-o", "x"),
+    ("p",),
+    ("p", "-o", "x", "--criterion", "none"),
+    ("p", "-o", "x", "--state", "y"),
+]
+
+
+@pytest.mark.parametrize("arguments", NOT_TO_BE_DONE)
+def test_what_cannot_be_exported_exits_2(evalhub: Evalhub, arguments: tuple[str, ...]) -> None:
+    assert evalhub("export", *arguments).exit_code == 2
