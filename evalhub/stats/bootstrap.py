@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from evalhub.stats import leave_out
 from evalhub.stats.alpha import figure
@@ -111,11 +111,11 @@ def _group_kinds(counts: PatternCounts) -> tuple[Floats, Ints]:
 def _bca(value: float, drawn: Floats, left_out: LeftOut) -> Interval:
     """Source: Efron (1987), Better bootstrap confidence intervals."""
     below = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn == value) / 2) / len(drawn)
-    bias = norm.ppf(np.clip(below, 1 / len(drawn), 1 - 1 / len(drawn)))
+    bias = ndtri(np.clip(below, 1 / len(drawn), 1 - 1 / len(drawn)))
     mean = np.average(left_out.value, weights=left_out.weight)
     gap = np.nan_to_num(mean - left_out.value)
     spread = float((gap**2) @ left_out.weight)
     acceleration = float((gap**3) @ left_out.weight) / (6 * spread**1.5) if spread > 0 else 0.0
-    z = bias + norm.ppf([0.025, 0.975])
-    low, high = np.quantile(drawn, norm.cdf(bias + z / (1 - acceleration * z)))
+    z = bias + ndtri([0.025, 0.975])
+    low, high = np.quantile(drawn, ndtr(bias + z / (1 - acceleration * z)))
     return Interval(float(low), float(high), Method.BOOTSTRAP)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from evalhub.stats import leave_out
 from evalhub.stats.alpha import figure
@@ -101,7 +101,7 @@ def gwet_ac_by_item(counts: PatternCounts, weights: Weights = Weights.IDENTITY, 
     own = n / counts.n_pairable * (agreement - pairable * chance) / (1 - chance)
     own = own - 2 * (1 - point.value) * (scale * shares @ (1 - mean) - chance) / (1 - chance)
     se = float(np.sqrt(counts.n_units @ (own - point.value) ** 2 / (n * (n - 1))))
-    reach = float(t.ppf(LEVEL, n - 1)) * se
+    reach = float(stdtrit(n - 1, LEVEL)) * se
     return figure(
         counts, point.value, Interval(max(point.value - reach, -1.0), min(point.value + reach, 1.0), Method.GWET)
     )

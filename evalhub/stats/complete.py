@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import f as f_distribution
-from scipy.stats import rankdata
+from scipy.special import fdtri
 
 from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts
@@ -84,7 +83,7 @@ def kendall_w(ratings: Ratings) -> Figure:
     if table is None or reason is not None:
         return figure(counts, None, because=reason)
     n, k = table.shape
-    ranks = rankdata(table, axis=0)
+    ranks = np.apply_along_axis(_mid_ranks, 0, table)
     spread = float(((ranks.sum(axis=1) - k * (n + 1) / 2) ** 2).sum())
     ties = sum(
         float((times**3 - times).sum()) for times in (np.unique(column, return_counts=True)[1] for column in table.T)
@@ -146,8 +145,8 @@ def _bounds(s: _Squares, model: str, value: float) -> tuple[float, float]:
         return _bounds_of_random_reviewers(s, value)
     df = s.n * (s.k - 1) if model == "1" else (s.n - 1) * (s.k - 1)
     ratio = s.items / error
-    low = ratio / f_distribution.ppf(LEVEL, s.n - 1, df)
-    high = ratio * f_distribution.ppf(LEVEL, df, s.n - 1)
+    low = ratio / fdtri(s.n - 1, df, LEVEL)
+    high = ratio * fdtri(df, s.n - 1, LEVEL)
     return float((low - 1) / (low + s.k - 1)), float((high - 1) / (high + s.k - 1))
 
 
@@ -155,7 +154,7 @@ def _bounds_of_random_reviewers(s: _Squares, value: float) -> tuple[float, float
     n, k, ratio = s.n, s.k, s.reviewers / s.residual
     inner = n * (1 + (k - 1) * value) - k * value
     df = (k - 1) * (n - 1) * (k * value * ratio + inner) ** 2 / ((n - 1) * (k * value * ratio) ** 2 + inner**2)
-    upper, lower = f_distribution.ppf(LEVEL, n - 1, df), f_distribution.ppf(LEVEL, df, n - 1)
+    upper, lower = fdtri(n - 1, df, LEVEL), fdtri(df, n - 1, LEVEL)
     rest = k * s.reviewers + (k * n - k - n) * s.residual
     low = n * (s.items - upper * s.residual) / (upper * rest + n * s.items)
     high = n * (lower * s.items - s.residual) / (rest + n * lower * s.items)
@@ -165,3 +164,10 @@ def _bounds_of_random_reviewers(s: _Squares, value: float) -> tuple[float, float
 def _of_mean(single: float, k: int) -> float:
     divisor = 1 + (k - 1) * single
     return k * single / divisor if divisor > 0 else float("nan")
+
+
+def _mid_ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1, ties sharing the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return ranks

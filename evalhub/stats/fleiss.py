@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from evalhub.stats.alpha import figure
 from evalhub.stats.coefficients import fleiss_kappa
@@ -65,7 +65,7 @@ def fleiss_test(counts: PatternCounts) -> ZTest:
         / product.sum() ** 2
     )
     z = kappa / math.sqrt(variance)
-    return ZTest(z, float(2 * norm.sf(abs(z))))
+    return ZTest(z, float(2 * ndtr(-abs(z))))
 
 
 def _unequal(counts: PatternCounts) -> Reason | None:

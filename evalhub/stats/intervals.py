@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import beta, t
+from scipy.special import betaincinv, stdtrit
 
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import Floats, Interval, Ints, Method, Reason
@@ -55,7 +55,7 @@ def log_jackknife(value: float, left_out: LeftOut, extra_variance: float = 0.0) 
     """A t interval on log(1 − value) with groups − 1 degrees of freedom, turned back and cut at −1."""
     logs = np.log1p(-left_out.value)
     se = math.sqrt(jackknife_variance(logs, left_out.weight) + extra_variance)
-    reach = float(t.ppf(LEVEL, int(left_out.weight.sum()) - 1)) * se
+    reach = float(stdtrit(int(left_out.weight.sum()) - 1, LEVEL)) * se
     centre = math.log1p(-value)
     method = Method.JACKKNIFE_RANDOM_REVIEWERS if extra_variance else Method.JACKKNIFE
     low = 1 - math.exp(min(centre + reach, EXP_LIMIT))
@@ -64,11 +64,11 @@ def log_jackknife(value: float, left_out: LeftOut, extra_variance: float = 0.0) 
 
 def upper_share(x: int, n: int) -> float:
     """The Clopper–Pearson 97.5 % upper limit of x out of n."""
-    return 1.0 if x >= n else float(beta.ppf(LEVEL, x + 1, n - x))
+    return 1.0 if x >= n else float(betaincinv(x + 1, n - x, LEVEL))
 
 
 def lower_share(x: int, n: int) -> float:
-    return 0.0 if x <= 0 else float(beta.ppf(1 - LEVEL, x, n - x + 1))
+    return 0.0 if x <= 0 else float(betaincinv(x, n - x + 1, 1 - LEVEL))
 
 
 def disagreement_bound(value: float, counts: PatternCounts, *, next_distance: float, chance: float) -> Interval:
@@ -94,7 +94,7 @@ def proportion(share: float, left_out: Floats, weight: Ints, n_carrying: int) ->
     if variance <= 0 or not 0 < share < 1:
         hits = round(share * n_carrying)
         return Interval(lower_share(hits, n_carrying), upper_share(hits, n_carrying), Method.PROPORTION)
-    z = float(t.ppf(LEVEL, max(int(weight.sum()) - 1, 1)))
+    z = float(stdtrit(max(int(weight.sum()) - 1, 1), LEVEL))
     n = share * (1 - share) / variance
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import hypergeom
+from scipy.special import gammaln
 
 from evalhub.stats.alpha import alphas_without_each_rater
 from evalhub.stats.counts import unit_table
@@ -108,7 +109,7 @@ def hit_rates(rater: ArrayLike, is_hit: ArrayLike) -> tuple[HitRate, ...]:
     hit: Bools = np.asarray(is_hit, dtype=np.bool_)
     n = np.bincount(rater_of.reshape(-1), minlength=len(raters))
     hits = np.bincount(rater_of.reshape(-1), weights=hit, minlength=len(raters)).astype(np.int64)
-    p_values = hypergeom.cdf(hits, len(hit), int(hit.sum()), n)
+    p_values = np.array([_at_most(int(h), len(hit), int(hit.sum()), int(k)) for h, k in zip(hits, n, strict=True)])
     is_low = (
         benjamini_hochberg(p_values) <= FALSE_DISCOVERY if len(raters) > 1 else np.zeros(len(raters), dtype=np.bool_)
     )
@@ -144,3 +145,14 @@ def _against_the_others(ratings: Ratings, scale: Scale) -> tuple[Ints, Ints]:
 
 def _share(part: float, whole: float) -> float | None:
     return float(part / whole) if whole > 0 else None
+
+
+def _at_most(hits: int, n: int, n_hits: int, drawn: int) -> float:
+    """Chance of at most so many hits among `drawn` of `n` of which `n_hits` are hits (hypergeometric)."""
+    chosen = np.arange(max(0, drawn - (n - n_hits)), hits + 1)
+    log_chance = _log_choose(n_hits, chosen) + _log_choose(n - n_hits, drawn - chosen) - _log_choose(n, drawn)
+    return float(min(1.0, np.exp(log_chance).sum()))
+
+
+def _log_choose(n: int, k: Any) -> Any:
+    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from evalhub.errors import BadInput
 
@@ -36,7 +36,7 @@ def items_to_tell_kappas_apart(
             "shares must lie between 0 and 1, the kappas must differ, and sides must be 1 or 2", code="schema"
         )
     true_sd, null_sd = (math.sqrt(_variance(kappa, share_a, share_b)) for kappa in (expected, null))
-    z = norm.ppf(1 - significance / sides) * null_sd + norm.ppf(power) * true_sd
+    z = ndtri(1 - significance / sides) * null_sd + ndtri(power) * true_sd
     return math.ceil(float((z / (expected - null)) ** 2))
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import REASON_WORDS, Figure
@@ -133,6 +133,6 @@ def groups_to_decide(alpha: Figure) -> int | None:
     if distance == 0:
         return None
     df = alpha.n_groups - 1
-    se = (centre - math.log1p(-alpha.ci_high)) / float(t.ppf(LEVEL, df))
+    se = (centre - math.log1p(-alpha.ci_high)) / float(stdtrit(df, LEVEL))
     needed = math.ceil(alpha.n_groups * (1.96 * se / distance) ** 2)
     return max(needed - alpha.n_groups, 1)
