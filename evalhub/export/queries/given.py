@@ -122,27 +122,7 @@ def given_ratings(
     without_text: bool,
 ) -> dict[int, list[GivenRating]]:
     """The current ratings of people and models by task, sorted by criterion and pseudonym: five statements."""
-    rows = session.execute(
-        sa.select(
-            Rating.task_id,
-            Rating.reviewer_id,
-            Rating.criterion_id,
-            Rating.level,
-            Rating.value,
-            Rating.planned,
-            Assignment.submitted_at,
-            Assignment.active_seconds,
-        )
-        .join(
-            Assignment,
-            sa.and_(
-                Assignment.project_id == Rating.project_id,
-                Assignment.task_id == Rating.task_id,
-                Assignment.reviewer_id == Rating.reviewer_id,
-            ),
-        )
-        .where(Rating.project_id == project_id, Rating.task_id.in_(task_ids), Assignment.state.in_(GRADED))
-    ).all()
+    rows = _rating_rows(session, project_id, task_ids)
     graders.learn(row.reviewer_id for row in rows)
     notes = {} if without_text else {place: row.text for place, row in _rows(session, RatingNote, project_id, task_ids)}
     tags: dict[Place, list[str]] = {}
@@ -173,6 +153,30 @@ def given_ratings(
     for ratings in found.values():
         ratings.sort(key=lambda rating: (rating.criterion.key, rating.grader.pseudonym))
     return found
+
+
+def _rating_rows(session: Session, project_id: int, task_ids: Sequence[int]) -> Sequence[Any]:
+    return session.execute(
+        sa.select(
+            Rating.task_id,
+            Rating.reviewer_id,
+            Rating.criterion_id,
+            Rating.level,
+            Rating.value,
+            Rating.planned,
+            Assignment.submitted_at,
+            Assignment.active_seconds,
+        )
+        .join(
+            Assignment,
+            sa.and_(
+                Assignment.project_id == Rating.project_id,
+                Assignment.task_id == Rating.task_id,
+                Assignment.reviewer_id == Rating.reviewer_id,
+            ),
+        )
+        .where(Rating.project_id == project_id, Rating.task_id.in_(task_ids), Assignment.state.in_(GRADED))
+    ).all()
 
 
 def _rows(
