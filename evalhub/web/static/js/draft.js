@@ -204,9 +204,12 @@ function conflict(other) {
   ask(question, ["Keep this one", keep], ["Load the other", load]);
 }
 
+const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+for (const moment of document.querySelectorAll("time[datetime]")) {
+  moment.textContent = saved.contains(moment) ? time(moment.dateTime) : dayAndTime.format(new Date(moment.dateTime));
+}
 if ("readonly" in grid.dataset) localStorage.removeItem(kept);
 else {
-  for (const moment of saved.querySelectorAll("time")) moment.textContent = time(moment.dateTime);
   const local = JSON.parse(localStorage.getItem(kept) ?? "null");
   if (local?.revision === revision) { restore(local.body); changed(); }
   else localStorage.removeItem(kept);
