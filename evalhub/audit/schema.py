@@ -12,6 +12,7 @@ GENESIS = "0" * 64
 
 SENTENCES = {
     "account.created": "made an account",
+    "batch.opened": "opened a batch of items for review",
     "case.corrected": "closed a case: a correction removed the dispute",
     "case.decided": "decided a case",
     "case.opened": "opened a case: reviewers differ",
@@ -21,7 +22,9 @@ SENTENCES = {
     "correction.sent": "sent a correction",
     "dataset.imported": "imported items",
     "export.made": "made an export",
+    "item.claimed": "took an item to review",
     "item.skipped": "passed an item on",
+    "lease.lapsed": "took back an item whose lease had lapsed",
     "member.removed": "removed a member",
     "member.set": "set a member's roles",
     "project.closed": "closed the project",

@@ -11,6 +11,8 @@ import click
 from evalhub.cli.instance import Instance, open_instance
 from evalhub.cli.output import print_json, print_table
 
+FLAGS = ("span", "critical", "applicability", "no_consensus")
+
 
 @click.group()
 def project() -> None:
@@ -29,6 +31,9 @@ def project() -> None:
 @click.option("--order", type=click.Choice(["random", "as-imported", "by-group"]), default="random", show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="Of the order and the share; drawn where it is missing.")
 @click.option("--lease-minutes", type=click.IntRange(1, 1440), default=45, show_default=True)
+@click.option("--no-flag", multiple=True, type=click.Choice(list(FLAGS)), help="A difference that opens no case.")
+@click.option("--pass-score", type=float, help="Passes from this overall score; else the rubric's own rule.")
+@click.option("--pass-level", help="Passes from this overall level; else the rubric's own rule.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due date.")
 @click.option("--reviewer", multiple=True, help="Sign-in name; may be given several times.")
 @click.option("--adjudicator", multiple=True, help="Sign-in name; may be given several times.")
@@ -38,7 +43,7 @@ def project() -> None:
 def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool, **given: Any) -> None:
     """Make a project NAME (a slug) and its queue."""
     from evalhub.projects.models import QueueOrder
-    from evalhub.projects.schema import OverlapPlan
+    from evalhub.projects.schema import OverlapPlan, Rules
     from evalhub.projects.service import NewProject
 
     seed = secrets.randbelow(2**31) if given["seed"] is None else given["seed"]
@@ -50,6 +55,11 @@ def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool
         seed=seed,
     )
 
+    given_rules: dict[str, Any] = {"flags": dict.fromkeys(given["no_flag"], False)}
+    if given["pass_score"] is not None or given["pass_level"]:
+        given_rules["pass_rule"] = {"score_at_least": given["pass_score"], "level_at_least": given["pass_level"]}
+    rules = Rules.model_validate(given_rules)
+
     def new(dataset_id: int, rubric_version_id: int) -> NewProject:
         return NewProject(
             name=name,
@@ -58,6 +68,7 @@ def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool
             rubric_version_id=rubric_version_id,
             overlap=overlap,
             order=QueueOrder(given["order"]),
+            rules=rules,
             lease_minutes=given["lease_minutes"],
             due_on=due.date() if due else None,
         )

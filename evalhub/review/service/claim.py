@@ -6,6 +6,7 @@ docs/development.md explains why each step stands where it does.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from evalhub.accounts.models import Account
+from evalhub.audit.service import record
 from evalhub.db import Database, TryAgain, locked, new_public_id, now
 from evalhub.errors import Forbidden
 from evalhub.projects.models import Member, MemberState, Project
@@ -45,60 +48,64 @@ def claim_next(database: Database, *, project_id: int, reviewer_id: int) -> Leas
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """An active reviewer whose membership is locked."""
+
+    project_id: int
+    reviewer_id: int
+    project: str
+    reviewer: str
+    """Public ids, for the log."""
+    lease_length: timedelta
+
+
 def claim(session: Session, *, project_id: int, reviewer_id: int, wait_for: int | None = None) -> Claimed:
     """One try, in the caller's transaction.
 
     Args:
         wait_for: a task to wait for (at most 5 s) before looking, because it alone was left and locked.
     """
-    lock_member(session, project_id, reviewer_id)
+    who = lock_member(session, project_id, reviewer_id)
     if wait_for is not None:
         _wait_for_task(session, project_id, wait_for)
     moment = now(session)
-    until = moment + lease_length(session, project_id)
-    return (
-        _renewed(session, project_id, reviewer_id, until)
-        or _leased_again(session, project_id, reviewer_id, moment, until)
-        or claim_from_queues(session, project_id, reviewer_id, moment, until)
-    )
+    return _renewed(session, who, moment) or _leased_again(session, who, moment) or _from_queues(session, who, moment)
 
 
-def claim_or_keep(session: Session, project_id: int, reviewer_id: int, moment: datetime) -> Claimed:
+def claim_or_keep(session: Session, who: Claimant, moment: datetime) -> Claimed:
     """The claim inside a submission or a skip: the lease that I hold beside it, else a new one from the queues."""
-    until = moment + lease_length(session, project_id)
-    return _renewed(session, project_id, reviewer_id, until) or claim_from_queues(
-        session, project_id, reviewer_id, moment, until
-    )
+    return _renewed(session, who, moment) or _from_queues(session, who, moment)
 
 
-def lock_member(session: Session, project_id: int, reviewer_id: int) -> None:
+def lock_member(session: Session, project_id: int, reviewer_id: int) -> Claimant:
     """Lock the reviewer's membership in a statement of its own, so that later ones see all that came before.
 
     Raises:
         Forbidden: the account is no active reviewer of the project.
     """
-    is_reviewer = session.scalar(
-        locked(
-            sa.select(Member.is_reviewer).where(
-                Member.project_id == project_id,
-                Member.account_id == reviewer_id,
-                Member.state == MemberState.ACTIVE,
-            )
+    row = session.execute(
+        sa.select(Project.public_id, Account.public_id, Project.lease_minutes)
+        .select_from(Member)
+        .join(Project, Project.id == Member.project_id)
+        .join(Account, Account.id == Member.account_id)
+        .where(
+            Member.project_id == project_id,
+            Member.account_id == reviewer_id,
+            Member.state == MemberState.ACTIVE,
+            Member.is_reviewer,
         )
-    )
-    if not is_reviewer:
+        .with_for_update(key_share=True, of=Member)
+    ).one_or_none()
+    if row is None:
         raise Forbidden("You are not a reviewer of this project any more; what you wrote is kept as a draft.")
+    project, reviewer, minutes = row
+    return Claimant(project_id, reviewer_id, project, reviewer, timedelta(minutes=minutes))
 
 
-def lease_length(session: Session, project_id: int) -> timedelta:
-    minutes = session.scalar(sa.select(Project.lease_minutes).where(Project.id == project_id))
-    return timedelta(minutes=minutes or 0)
-
-
-def claim_from_queues(
-    session: Session, project_id: int, reviewer_id: int, moment: datetime, until: datetime
-) -> Claimed:
+def _from_queues(session: Session, who: Claimant, moment: datetime) -> Claimed:
     """A new lease from the open queues, by priority; the member is locked and holds no lease."""
+    project_id, reviewer_id = who.project_id, who.reviewer_id
     only_locked: int | None = None
     queues = session.execute(
         sa.select(Queue.id, QueueReviewer.cursor_ord)
@@ -131,19 +138,20 @@ def claim_from_queues(
         if task is None:
             only_locked = only_locked if only_locked is not None else mark_task
             continue
-        lease = _take(session, task, reviewer_id, moment, until)
+        lease = _take(session, task, who, moment)
         _move_cursor(session, project_id, queue_id, reviewer_id, mark - 1)
         return lease
     return NothingLeft() if only_locked is None else OnlyLocked(only_locked)
 
 
-def _renewed(session: Session, project_id: int, reviewer_id: int, until: datetime) -> Lease | None:
+def _renewed(session: Session, who: Claimant, moment: datetime) -> Lease | None:
     """The lease I hold, lapsed or not, with the same token: a second tab changes nothing."""
+    until = moment + who.lease_length
     row = session.execute(
         sa.update(Assignment)
         .where(
-            Assignment.project_id == project_id,
-            Assignment.reviewer_id == reviewer_id,
+            Assignment.project_id == who.project_id,
+            Assignment.reviewer_id == who.reviewer_id,
             Assignment.state == AssignmentState.LEASED,
         )
         .values(leased_until=until)
@@ -151,12 +159,10 @@ def _renewed(session: Session, project_id: int, reviewer_id: int, until: datetim
     ).one_or_none()
     if row is None:
         return None
-    return Lease(project_id, row.task_id, reviewer_id, row.public_id, row.lease or "", until, is_new=False)
+    return Lease(who.project_id, row.task_id, who.reviewer_id, row.public_id, row.lease or "", until, is_new=False)
 
 
-def _leased_again(
-    session: Session, project_id: int, reviewer_id: int, moment: datetime, until: datetime
-) -> Lease | None:
+def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | None:
     """A task whose lease I let lapse and that is still open: my draft of it is there."""
     task = session.scalar(
         sa.select(Task)
@@ -167,12 +173,12 @@ def _leased_again(
             sa.and_(
                 QueueReviewer.project_id == Task.project_id,
                 QueueReviewer.queue_id == Task.queue_id,
-                QueueReviewer.reviewer_id == reviewer_id,
+                QueueReviewer.reviewer_id == who.reviewer_id,
             ),
         )
         .where(
-            Assignment.project_id == project_id,
-            Assignment.reviewer_id == reviewer_id,
+            Assignment.project_id == who.project_id,
+            Assignment.reviewer_id == who.reviewer_id,
             Assignment.state == AssignmentState.EXPIRED,
             Task.is_open,
             Queue.state == QueueState.OPEN,
@@ -182,7 +188,7 @@ def _leased_again(
         .with_for_update(key_share=True, skip_locked=True, of=Task)
         .execution_options(populate_existing=True)
     )
-    return _take(session, task, reviewer_id, moment, until) if task is not None else None
+    return _take(session, task, who, moment) if task is not None else None
 
 
 def _open_not_mine(project_id: int, queue_id: int, reviewer_id: int) -> sa.ColumnElement[bool]:
@@ -216,13 +222,14 @@ def _low_water_mark(
     return row.ord, row.id, row.last_ord
 
 
-def _take(session: Session, task: Task, reviewer_id: int, moment: datetime, until: datetime) -> Lease:
+def _take(session: Session, task: Task, who: Claimant, moment: datetime) -> Lease:
     """Give the locked task's lowest free slot to the reviewer."""
     slot = lowest_bit(task.free_slots)
     task.free_slots &= ~(1 << slot)
     task.is_open = task.free_slots != 0 and not task.held
     session.flush()
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    until = moment + who.lease_length
     fresh = {
         "slot": slot,
         "state": AssignmentState.LEASED,
@@ -234,7 +241,7 @@ def _take(session: Session, task: Task, reviewer_id: int, moment: datetime, unti
     statement = insert(Assignment).values(
         project_id=task.project_id,
         task_id=task.id,
-        reviewer_id=reviewer_id,
+        reviewer_id=who.reviewer_id,
         public_id=new_public_id(),
         revision=0,
         active_seconds=0.0,
@@ -249,7 +256,15 @@ def _take(session: Session, task: Task, reviewer_id: int, moment: datetime, unti
     ).one_or_none()
     if row is None:  # the row became mine in another way after it was read as not mine
         raise TryAgain
-    return Lease(task.project_id, task.id, reviewer_id, row.public_id, str(fresh["lease"]), until, is_new=True)
+    record(
+        session,
+        action="item.claimed",
+        subject=("assignment", row.public_id),
+        actor=who.reviewer,
+        at=moment,
+        chain=who.project,
+    )
+    return Lease(task.project_id, task.id, who.reviewer_id, row.public_id, str(fresh["lease"]), until, is_new=True)
 
 
 def _move_cursor(session: Session, project_id: int, queue_id: int, reviewer_id: int, to: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from evalhub.errors import Conflict
 from evalhub.review.models import Assignment, AssignmentState, Draft
 from evalhub.review.queries.assignments import desk_of, draft_of
 from evalhub.review.schema import DraftBody, working_seconds
-from evalhub.review.service.claim import lease_length, lock_member
+from evalhub.review.service.claim import lock_member
 from evalhub.rubrics.schema.review import ReviewBody
 
 EDITABLE = (AssignmentState.LEASED, AssignmentState.EXPIRED, AssignmentState.SKIPPED)
@@ -50,7 +50,7 @@ def save_draft(
         Forbidden: the reviewer has left the project.
     """
     desk = desk_of(session, assignment, reviewer_id)
-    lock_member(session, desk.project.id, reviewer_id)
+    who = lock_member(session, desk.project.id, reviewer_id)
     row, draft = desk.assignment, draft_of(session, desk.assignment)
     if row.state not in EDITABLE and (draft is None or draft.revises != row.revision):
         raise Conflict("This review is submitted; reopen it to change it.", code="already_submitted")
@@ -66,7 +66,7 @@ def save_draft(
     draft.body = body.model_dump(mode="json", exclude_defaults=True)
     draft.updated_at = moment
     session.flush()
-    return SavedDraft(draft.revision, moment, _beat(session, row, moment))
+    return SavedDraft(draft.revision, moment, _beat(session, row, moment, who.lease_length))
 
 
 def keep_as_draft(session: Session, *, assignment: str, reviewer_id: int, body: ReviewBody) -> None:
@@ -96,16 +96,16 @@ def heartbeat(session: Session, *, assignment: str, reviewer_id: int, lease: str
         Forbidden: the reviewer has left the project.
     """
     desk = desk_of(session, assignment, reviewer_id)
-    lock_member(session, desk.project.id, reviewer_id)
-    until = _beat(session, desk.assignment, now(session)) if desk.assignment.lease == lease else None
+    who = lock_member(session, desk.project.id, reviewer_id)
+    until = _beat(session, desk.assignment, now(session), who.lease_length) if desk.assignment.lease == lease else None
     if until is None:
         raise Conflict("Your hold on this item has ended; what you wrote is kept as a draft.", code="lease")
     return until
 
 
-def _beat(session: Session, row: Assignment, moment: datetime) -> datetime | None:
+def _beat(session: Session, row: Assignment, moment: datetime, length: timedelta) -> datetime | None:
     """Extend a running lease and count the time at work; None when there is no lease (any more)."""
-    until = moment + lease_length(session, row.project_id)
+    until = moment + length
     return session.execute(
         sa.update(Assignment)
         .where(

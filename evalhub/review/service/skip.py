@@ -53,7 +53,7 @@ def _skip(
     session: Session, *, assignment: str, reviewer_id: int, reviewer: str, lease: str, reason: SkipReason, note: str
 ) -> Claimed:
     desk = desk_of(session, assignment, reviewer_id)
-    lock_member(session, desk.project.id, reviewer_id)
+    who = lock_member(session, desk.project.id, reviewer_id)
     task = lock_task(session, desk.project.id, desk.task.id)
     row = lock_assignment(session, task.project_id, task.id, reviewer_id)
     if row.lease != lease or row.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED):
@@ -65,7 +65,7 @@ def _skip(
     else:
         row.state, bits = AssignmentState.SKIPPED, 0
         session.flush()
-    following = claim_or_keep(session, task.project_id, reviewer_id, moment)
+    following = claim_or_keep(session, who, moment)
     bits |= _hold_when_defective(session, task)
     if bits:
         release(session, {task.id: (task, bits)})

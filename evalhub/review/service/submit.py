@@ -13,11 +13,10 @@ from evalhub import events
 from evalhub.audit.service import record
 from evalhub.db import Database, now
 from evalhub.errors import BadInput, Conflict, EvalhubError, Fault
-from evalhub.projects.models import Project
 from evalhub.review.models import Assignment, AssignmentState, Draft, Review, Task
 from evalhub.review.queries.assignments import Desk, desk_of, draft_of, lock_assignment, lock_task
 from evalhub.review.schema import OnlyLocked, Submitted, lowest_bit, working_seconds
-from evalhub.review.service.claim import claim_next, claim_or_keep, lock_member
+from evalhub.review.service.claim import Claimant, claim_next, claim_or_keep, lock_member
 from evalhub.review.service.drafts import keep_as_draft
 from evalhub.review.service.patterns import PatternWatch
 from evalhub.review.service.ratings import replace_ratings
@@ -112,8 +111,8 @@ def _with_a_next_task(database: Database, stored: Submitted, project_id: int, re
 
 def _store(session: Session, *, submission: Submission) -> Submitted:
     project_id, reviewer_id = submission.project_id, submission.reviewer_id
-    lock_member(session, project_id, reviewer_id)
-    replayed = _replay(session, submission)
+    who = lock_member(session, project_id, reviewer_id)
+    replayed = _replay(session, submission, who)
     if replayed is not None:
         return replayed
     task = lock_task(session, project_id, submission.task_id)
@@ -121,13 +120,12 @@ def _store(session: Session, *, submission: Submission) -> Submitted:
     watch = PatternWatch(session, task)
     moment = now(session)
     _accept(session, task, assignment, submission.lease, moment)
-    following = claim_or_keep(session, project_id, reviewer_id, moment)
+    following = claim_or_keep(session, who, moment)
     review = _insert_review(session, assignment, submission, moment)
     planned = assignment.slot is not None and assignment.slot < task.need
     replace_ratings(session, assignment, submission.rubric_version_id, submission.review, planned=planned)
     session.execute(sa.delete(Draft).where(*_same_assignment(Draft, assignment)))
     watch.record()
-    project = session.get_one(Project, project_id)
     is_extra = assignment.state is AssignmentState.EXTRA
     record(
         session,
@@ -135,14 +133,14 @@ def _store(session: Session, *, submission: Submission) -> Submitted:
         subject=("assignment", assignment.public_id),
         actor=submission.reviewer,
         at=moment,
-        chain=project.public_id,
+        chain=who.project,
         payload={"revision": review.revision, "sha256": submission.request_sha256, "extra": is_extra},
     )
     _tell(session, task, assignment)
     return Submitted(assignment.public_id, review.public_id, review.revision, False, is_extra, following)
 
 
-def _replay(session: Session, submission: Submission) -> Submitted | None:
+def _replay(session: Session, submission: Submission, who: Claimant) -> Submitted | None:
     """The answer given before to the same request.
 
     Raises:
@@ -163,7 +161,7 @@ def _replay(session: Session, submission: Submission) -> Submitted | None:
             "The idempotency key was used before.", faults=[Fault("idempotency_mismatch", message, "idempotency_key")]
         )
     assignment = session.get_one(Assignment, (submission.project_id, submission.task_id, submission.reviewer_id))
-    following = claim_or_keep(session, submission.project_id, submission.reviewer_id, now(session))
+    following = claim_or_keep(session, who, now(session))
     is_extra = assignment.state is AssignmentState.EXTRA
     return Submitted(assignment.public_id, earlier.public_id, earlier.revision, True, is_extra, following)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub.audit.service import record
 from evalhub.db import locked, now
+from evalhub.projects.models import Project
 from evalhub.review.models import Assignment, AssignmentState, Task
 from evalhub.review.service.release import end_leases, release
 
@@ -24,30 +28,46 @@ def sweep_leases(session: Session, *, project_id: int | None = None, limit: int 
     candidates = sa.select(Assignment.project_id, Assignment.task_id).where(lapsed).limit(limit)
     if project_id is not None:
         candidates = candidates.where(Assignment.project_id == project_id)
-    freed: dict[int, tuple[Task, int]] = {}
-    taken_back = 0
     by_project: dict[int, set[int]] = {}
     for found_project, task_id in session.execute(candidates):
         by_project.setdefault(found_project, set()).add(task_id)
-    for found_project, task_ids in sorted(by_project.items()):
-        tasks = session.scalars(
+    return sum(
+        _sweep_project(session, found_project, task_ids, lapsed, moment)
+        for found_project, task_ids in sorted(by_project.items())
+    )
+
+
+def _sweep_project(
+    session: Session, project_id: int, task_ids: set[int], lapsed: sa.ColumnElement[bool], moment: datetime
+) -> int:
+    project = session.scalars(sa.select(Project.public_id).where(Project.id == project_id)).one()
+    tasks = session.scalars(
+        locked(
+            sa.select(Task).where(Task.project_id == project_id, Task.id.in_(task_ids)).order_by(Task.id), skip=True
+        ).execution_options(populate_existing=True)
+    ).all()
+    freed: dict[int, tuple[Task, int]] = {}
+    taken_back = 0
+    for task in tasks:
+        leases = session.scalars(
             locked(
-                sa.select(Task).where(Task.project_id == found_project, Task.id.in_(task_ids)).order_by(Task.id),
-                skip=True,
+                sa.select(Assignment)
+                .where(Assignment.project_id == project_id, Assignment.task_id == task.id, lapsed)
+                .order_by(Assignment.reviewer_id)
             ).execution_options(populate_existing=True)
         ).all()
-        for task in tasks:
-            leases = session.scalars(
-                locked(
-                    sa.select(Assignment)
-                    .where(Assignment.project_id == found_project, Assignment.task_id == task.id, lapsed)
-                    .order_by(Assignment.reviewer_id)
-                ).execution_options(populate_existing=True)
-            ).all()
-            bits = end_leases(session, task, list(leases), AssignmentState.EXPIRED)
-            taken_back += len(leases)
-            if bits:
-                freed[task.id] = (task, bits)
-        release(session, freed)
-        freed.clear()
+        if not leases:
+            continue
+        freed[task.id] = (task, end_leases(session, task, list(leases), AssignmentState.EXPIRED))
+        taken_back += len(leases)
+        for lease in leases:
+            record(
+                session,
+                action="lease.lapsed",
+                subject=("assignment", lease.public_id),
+                actor="",
+                at=moment,
+                chain=project,
+            )
+    release(session, freed)
     return taken_back

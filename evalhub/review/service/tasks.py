@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind, Profile
+from evalhub.audit.service import record
 from evalhub.datasets.models import Item
-from evalhub.db import Database, canonical_json, locked, new_public_id
+from evalhub.db import Database, canonical_json, locked, new_public_id, now
 from evalhub.projects.models import Batch, BatchState, Member, MemberState, Project, ProjectState
 from evalhub.projects.queries import plan_of
 from evalhub.projects.schema import Candidate, needs, ordered
@@ -165,6 +166,16 @@ def _open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
         .values(state=state, last_ord=last)
     )
     refresh_eligibility(session, project_id)
+    n_tasks = session.scalar(sa.select(sa.func.count()).where(Task.project_id == project_id, Task.batch_id == batch_id))
+    record(
+        session,
+        action="batch.opened",
+        subject=("batch", str(batch_id)),
+        actor="",
+        at=now(session),
+        chain=project.public_id,
+        payload={"tasks": n_tasks or 0},
+    )
 
 
 def refresh_eligibility(session: Session, project_id: int) -> None:
