@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import DateField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, NumberRange, Optional
 
 from evalhub.audit.schema import sentence
 from evalhub.web.forms import Form
@@ -13,7 +13,7 @@ from evalhub.web.forms import Form
 class FilterForm(Form):
     action = SelectField("What", [Optional(), Length(max=64)])
     since = DateField("Since", [Optional()])
-    before = IntegerField("Before", [Optional()])
+    before = IntegerField("Before", [Optional(), NumberRange(1, 2**63 - 1)])
 
     def offer(self, actions: list[str]) -> None:
         """Only what has happened can be asked for."""

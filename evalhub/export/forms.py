@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
 from wtforms import BooleanField, DateTimeLocalField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from evalhub.errors import BadInput, Fault
 from evalhub.export.schema.options import ItemState, Options, Shape
+from evalhub.web.api import invalid
 from evalhub.web.forms import Form
 
 SHAPES = {
@@ -57,19 +60,33 @@ class ExportForm(Form):
         self.criterion.choices = [SelectChoice(key, key) for key in criteria]
 
     def options(self) -> Options:
+        """What was asked for.
+
+        Raises:
+            BadInput: too many lines, or one that is too long.
+        """
         as_of: datetime | None = self.as_of.data
-        return Options.model_validate(
-            {
-                "state": self.state.data or (),
-                "criterion": self.criterion.data or (),
-                "model": _lines(self.model.data),
-                "tag": _lines(self.tag.data),
-                "batch": _lines(self.batch.data),
-                "as_of": as_of.replace(tzinfo=UTC) if as_of else None,
-                "without_text": self.without_text.data,
-            }
-        )
+        asked = {
+            "state": self.state.data or (),
+            "criterion": self.criterion.data or (),
+            "model": _lines(self.model.data),
+            "tag": _lines(self.tag.data),
+            "batch": _lines(self.batch.data),
+            "as_of": as_of.replace(tzinfo=UTC) if as_of else None,
+            "without_text": self.without_text.data,
+        }
+        try:
+            return Options.model_validate(asked)
+        except ValidationError as error:
+            raise invalid("The export cannot be made as asked.", error) from error
+
+    def show(self, error: BadInput) -> None:
+        """Put each fault at its field."""
+        for fault in error.faults or (Fault("schema", error.message),):
+            name = fault.path.partition("[")[0]
+            field = self._fields.get(name, self.shape)
+            field.errors = [*field.errors, fault.message]
 
 
 def _lines(text: str | None) -> list[str]:
-    return [line.strip() for line in (text or "").splitlines() if line.strip()][:1000]
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]

@@ -44,7 +44,7 @@ def make(p: str) -> ResponseReturnValue:
             current_database(), project_id, form.options(), Shape(form.shape.data), name=p, by_id=by_id, now=utc_now()
         )
     except BadInput as error:
-        form.shape.errors = [fault.message for fault in error.faults] or [error.message]
+        form.show(error)
         return _page(p, form), 422
     return file_response(made.chunks(), made.file_name, made.media_type, made.n_bytes)
 

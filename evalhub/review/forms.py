@@ -54,3 +54,13 @@ def sent_draft(form: ReviewForm) -> DraftBody:
         return DraftBody.model_validate(content)
     except ValidationError as error:
         raise invalid("The form cannot be read.", error) from error
+
+
+def sent_words(form: ReviewForm) -> DraftBody:
+    """What the form holds, whether it fits or not, so that its page can be shown again with every word."""
+    content = form.document()
+    quotes = content["evidence"].items()
+    content["evidence"] = {
+        key: given for key, given in quotes if isinstance(given, list) and all(isinstance(q, dict) for q in given)
+    }
+    return DraftBody.model_construct(**content)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from flask import request
-from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 from wtforms import Field, FieldList, FileField, FormField, SelectMultipleField
 from wtforms import Form as WtForm
 from wtforms.fields import MultipleFileField
@@ -36,8 +36,17 @@ class Form(WtForm):  # type: ignore[misc]
         return cls(sent, **defaults)
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
-        self._sent = formdata
-        super().process(formdata, *args, **kwargs)
+        self._sent = None if formdata is None else self._as_meant(formdata)
+        super().process(self._sent, *args, **kwargs)
+
+    def _as_meant(self, sent: MultiDict[str, Any] | CombinedMultiDict[str, Any]) -> MultiDict[str, Any]:
+        """Files only where a file is asked for, and a line's end as the one character that a browser's limit counts."""
+        files = {field.name for field in self if isinstance(field, FileField | MultipleFileField)}
+        return MultiDict(
+            (name, value.replace("\r\n", "\n") if isinstance(value, str) else value)
+            for name, value in sent.items(multi=True)
+            if isinstance(value, FileStorage) == (name in files)
+        )
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         valid: bool = super().validate(extra_validators)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from evalhub.export.models import Export
 from evalhub.export.schema.verify import verify_bundle
 from evalhub.web.session import write
 from tests.adjudication.worlds import differing
-from tests.web.client import Browser, a_token, app_for
+from tests.web.client import Browser, Page, a_token, app_for
 from tests.world import World, an_account
 
 PAGE = "/projects/p/exports"
@@ -74,6 +75,13 @@ def test_filters_that_leave_nothing_are_answered_on_the_page(browser: Browser) -
     assert "There is nothing to export" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("lines", ["m" * 4097, "m\n" * 1001])
+def test_more_than_a_filter_holds_is_said_at_the_filter(browser: Browser, lines: str) -> None:
+    browser.get(PAGE)
+    page = Page(browser.post(PAGE, {"shape": "jsonl", "model": lines}, status=422))
+    assert re.search(r'id="model-error"[^>]*>[^<]*should have at most', page.html)
+
+
 def test_only_managers_may_export(world: World) -> None:
     app = app_for(world.database)
     Browser(app).sign_in_as(world.people["r1"]).get(PAGE, status=403)
@@ -97,7 +105,18 @@ def test_programs_get_the_items_as_lines_and_the_bundle_as_a_zip(world: World, t
     verify_bundle(tmp_path / "p")
 
 
-@pytest.mark.parametrize("query", ["state=best", "format=csv", "criterion=none", "as_of=now", "x=1", "as_of=1&as_of=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=best",
+        "format=csv",
+        "criterion=none",
+        "as_of=now",
+        "x=1",
+        "as_of=1&as_of=2",
+        "as_of=0001-01-01T00:00:00%2B23:00",
+    ],
+)
 def test_a_query_that_asks_for_no_export_is_422(world: World, query: str) -> None:
     client = app_for(world.database).test_client()
     assert client.get(f"{API}?{query}", headers=a_token(world.database, admin_of(world))).status_code == 422

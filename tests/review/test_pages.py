@@ -65,6 +65,31 @@ def test_an_incomplete_review_keeps_every_word(world: World) -> None:
     assert re.search(r'value="adequate" checked', again.html)
 
 
+def test_a_line_end_counts_once_as_it_does_in_the_browser(world: World) -> None:
+    browser = browser_of(world, "ann")
+    path = take_next(browser)
+    answers = {"level-accuracy": "adequate", "level-clarity": "adequate", "note": "no\r\n" * 6_666}
+    browser.post(path, fields_of(browser.get(path), **answers))
+    with world.database.reading() as session:
+        assert session.scalars(sa.select(Review.note)).one() == ("no\n" * 6_666).strip()
+
+
+@pytest.mark.parametrize("action", ["", "/draft"])
+@pytest.mark.parametrize(
+    ("field", "text"), [("note", "words " * 4_000), ("note-accuracy", "words " * 4_000), ("evidence-accuracy", "[1]")]
+)
+def test_what_is_too_long_or_cannot_be_read_is_shown_again_with_every_word(
+    world: World, action: str, field: str, text: str
+) -> None:
+    browser = browser_of(world, "ann")
+    path = take_next(browser)
+    sent = {"level-accuracy": "adequate", "level-clarity": "adequate", "note-clarity": "typed in full", field: text}
+    page = Page(browser.post(path + action, fields_of(browser.get(path)) | sent, status=422))
+    assert "typed in full" in page.html
+    assert (text in page.html) is text.startswith("words")
+    assert "Not stored yet" in page.text
+
+
 def test_a_draft_is_there_when_the_page_is_opened_again(world: World) -> None:
     browser = browser_of(world, "ann")
     path = take_next(browser)

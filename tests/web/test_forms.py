@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
-from wtforms import SelectMultipleField, StringField
-from wtforms.validators import Length
+from wtforms import FileField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
 
 from evalhub.web.forms import Form
+
+
+class Upload(Form):
+    name = StringField("Name", [InputRequired(), Length(max=5)])
+    file = FileField("File", [InputRequired()])
 
 
 class Sample(Form):
@@ -41,3 +47,17 @@ def test_what_no_browser_sends_is_refused(app: Flask, fields: dict[str, Any], fi
     form = sent(app, fields)
     assert not form.validate()
     assert message in form[field].errors[0]
+
+
+@pytest.mark.parametrize("fields", [{"name": (BytesIO(b"x"), "x.txt")}, {"file": "text"}])
+def test_a_file_is_taken_where_one_is_asked_for_and_nowhere_else(app: Flask, fields: dict[str, Any]) -> None:
+    with app.test_request_context("/", method="POST", data=fields):
+        form = Upload.from_request()
+    assert not form.validate()
+    assert set(form.errors) == {"name", "file"}
+
+
+def test_a_line_end_counts_as_the_one_character_that_a_browser_counts(app: Flask) -> None:
+    form = sent(app, {"note": "\r\n" * 20_000})
+    assert form.validate()
+    assert form.note.data == "\n" * 20_000

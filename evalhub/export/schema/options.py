@@ -51,7 +51,10 @@ class Options(BaseModel):
     @field_validator("as_of")
     @classmethod
     def _utc(cls, moment: datetime | None) -> datetime | None:
-        return moment.astimezone(UTC) if moment else None
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError as error:
+            raise ValueError("lies outside the years 1 to 9999") from error
 
     def filters(self) -> list[tuple[str, list[str]]]:
         """The filters that are on, in the order in which they are applied to an item."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.policies import review_in_project
 from evalhub.projects.queries import project_named
-from evalhub.review.forms import DraftForm, HeartbeatForm, SkipForm, sent_draft
+from evalhub.review.forms import DraftForm, HeartbeatForm, SkipForm, sent_draft, sent_words
 from evalhub.review.models import SkipReason
 from evalhub.review.policies import hold_assignment
 from evalhub.review.queries.assignments import Desk, desk_of
@@ -54,7 +54,7 @@ def desk(public_id: str) -> ResponseReturnValue:
 @allowed(hold_assignment)
 def submit(public_id: str) -> ResponseReturnValue:
     form = _sent_form(public_id)
-    draft = sent_draft(form)
+    draft = sent_words(form)
     if not form.validate():
         errors = {name or "": str(messages[0]) for name, messages in form.errors.items()}
         return _page_again(public_id, draft, errors, 422)
@@ -102,19 +102,20 @@ def autosave(public_id: str) -> ResponseReturnValue:
 @allowed(hold_assignment)
 def save(public_id: str) -> ResponseReturnValue:
     """The same without JavaScript."""
-    draft = sent_draft(_sent_form(public_id))
+    form = _sent_form(public_id)
     try:
         write(
             partial(
                 save_draft,
                 assignment=public_id,
                 reviewer_id=require_principal().account_id,
-                body=draft,
+                body=sent_draft(form),
                 expected_revision=DraftForm.from_request().draft_revision.data or 0,
             )
         )
-    except Conflict as error:
-        return _page_again(public_id, draft, {"": error.message}, error.http_status)
+    except (BadInput, Conflict) as error:
+        message = error.faults[0].message if error.faults else error.message
+        return _page_again(public_id, sent_words(form), {"": message}, error.http_status)
     flash("Draft saved.")
     return redirect(url_for("review.desk", public_id=public_id), 303)
 
