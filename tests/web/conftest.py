@@ -1,4 +1,4 @@
-"""A real browser, and the demo instance served for it."""
+"""An app and a test client for the web's ground floor; a real browser, and the demo instance served for it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 
 from evalhub.db import Database
 from evalhub.demo.load import load_demo
 from tests.conftest import unavailable
 from tests.servers import serving
+from tests.web.client import Browser, app_for
 from tests.web.signed_in import Demo
 
 
+@pytest.fixture
+def app(sqlite_database: Database) -> Flask:
+    return app_for(sqlite_database)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app)
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """The system's Chromium, without a window."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
@@ -29,7 +42,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def demo(chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(chromium: Chromium, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo instance, served."""
     folder = tmp_path_factory.mktemp("demo")
     shutil.copyfile(sqlite_template, folder / "evalhub.db")
