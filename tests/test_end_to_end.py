@@ -8,34 +8,45 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from evalhub.cli import cli
 from evalhub.db import Database
 from tests.servers import START
 
 TOLERANCE = 1e-9
 
 
+@dataclass
+class Done:
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
 class CommandLine:
-    """`evalhub …` as processes of their own, on one instance."""
+    """`evalhub …` on one instance; `start` runs a process of its own, `run` the same command without the start."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         url = database.url.render_as_string(hide_password=False)
         self.environment = {**os.environ, "EVALHUB_INSTANCE": str(folder / "instance"), "EVALHUB_DATABASE_URL": url}
 
-    def run(self, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-c", START, *map(str, arguments)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def start(self, *arguments: object, status: int = 0) -> Done:
+        words = [sys.executable, "-c", START, *map(str, arguments)]
+        done = subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == status, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
+        return Done(done.stdout, done.stderr)
+
+    def run(self, *arguments: object, status: int = 0) -> Done:
+        done = CliRunner().invoke(cli, [str(word) for word in arguments], env=self.environment)
+        assert done.exit_code == status, f"{arguments}: exit {done.exit_code}\n{done.output}\n{done.exception!r}"
+        return Done(done.stdout, done.stderr)
 
     def json(self, *arguments: object) -> Any:
         return json.loads(self.run(*arguments, "--json").stdout)
@@ -45,7 +56,7 @@ class CommandLine:
 def evalhub(database: Database, tmp_path: Path) -> CommandLine:
     line = CommandLine(tmp_path, database)
     # The database is migrated already; `init` makes the folder, the key and the first admin beside it.
-    line.run("init")
+    line.start("init")
     return line
 
 
@@ -84,8 +95,8 @@ def test_mqm_small_from_rubric_to_verified_bundle(evalhub: CommandLine, shared: 
     assert evalhub.json("project", "status", "mqm")["open_cases"] == 36
 
     bundle = tmp_path / "bundle"
-    evalhub.run("export", "mqm", "-o", bundle)
-    evalhub.run("verify", bundle)
+    evalhub.start("export", "mqm", "-o", bundle)
+    evalhub.start("verify", bundle)
     for path in files_of(bundle):
         content = path.read_bytes()
         middle = len(content) // 2
@@ -136,11 +147,11 @@ def test_an_instance_that_does_not_fit_is_refused_with_exit_3(evalhub: CommandLi
     good = key.read_text()
     for bad in ("changeme", "${SECRET}", "a" * 40):
         key.write_text(bad)
-        assert "secret_key" in evalhub.run("project", "status", "p", status=3).stderr
+        assert "secret_key" in evalhub.start("project", "status", "p", status=3).stderr
     key.write_text(good)
-    evalhub.run("db", "downgrade", "base", "--yes")
-    assert "evalhub db upgrade" in evalhub.run("serve", "--port", "1", status=3).stderr
+    evalhub.start("db", "downgrade", "base", "--yes")
+    assert "evalhub db upgrade" in evalhub.start("serve", "--port", "1", status=3).stderr
     evalhub.environment["EVALHUB_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:9/none"
-    evalhub.run("project", "status", "p", status=3)
+    evalhub.start("project", "status", "p", status=3)
     evalhub.environment["EVALHUB_INSTANCE"] = str(tmp_path / "nowhere")
-    assert "evalhub init" in evalhub.run("project", "status", "p", status=3).stderr
+    assert "evalhub init" in evalhub.start("project", "status", "p", status=3).stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -46,11 +45,9 @@ def demo(template: Path, tmp_path: Path) -> Database:
     return Database(f"sqlite:///{tmp_path / 'evalhub.db'}")
 
 
-def test_loading_takes_less_than_ten_seconds_and_is_noticed(database: Database) -> None:
+def test_a_loaded_demo_is_noticed(database: Database) -> None:
     assert not is_loaded(database)
-    began = time.monotonic()
     load_demo(database)
-    assert time.monotonic() - began < 10
     assert is_loaded(database)
 
 
