@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
+import datasets
+import duckdb
+import pandas
+import polars
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
@@ -14,6 +19,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import InstanceRole
 from evalhub.adjudication.models import Case, CaseState
 from evalhub.db import Database
+from evalhub.export.schema.verify import verify_bundle
 from evalhub.projects.schema import OverlapPlan
 from evalhub.review.models import Rating
 from evalhub.web.session import write
@@ -112,6 +118,38 @@ def test_three_reviewers_an_adjudicator_and_an_admin(world: World, tmp_path: Pat
         expect(admin.locator("main")).to_contain_text("Who is doing what")
         admin.get_by_role("link", name="Calibration").click()
         expect(admin.get_by_role("heading", level=1)).to_contain_text("Calibration")
+        admin.goto("/projects/p/exports")
+        with admin.expect_download() as download:
+            admin.get_by_role("button", name="Export").click()
+        archive = tmp_path / "bundle.zip"
+        download.value.save_as(archive)
+    assert_loads_with_the_right_values(unpacked(archive, tmp_path / "unpacked"))
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """The bundle in the archive, verified."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    bundle = next(path.parent for path in folder.rglob("manifest.json"))
+    verify_bundle(bundle)
+    return bundle
+
+
+def assert_loads_with_the_right_values(bundle: Path) -> None:
+    """One item is decided as minor, two wait for an adjudicator; every reader sees the same."""
+    items, ratings = bundle / "data/items.jsonl", bundle / "data/ratings.jsonl"
+    states = sorted(polars.read_ndjson(items)["state"])
+    assert states == ["adjudication_pending"] * (N_ITEMS - 1) + ["final"]
+    assert (
+        sorted(datasets.load_dataset(str(bundle), cache_dir=str(bundle.parent / "cache"))["train"]["state"]) == states
+    )
+    levels = pandas.read_json(ratings, lines=True, dtype=False)["level"].value_counts().to_dict()
+    assert levels == {"none": N_ITEMS * 14, "major": N_ITEMS}
+    counted = duckdb.sql(f"SELECT level, count(*) FROM '{ratings}' GROUP BY level").fetchall()
+    assert dict(counted) == levels
+    final = next(line for line in map(json.loads, items.read_text("utf-8").splitlines()) if line["state"] == "final")
+    accuracy = next(one for one in final["criteria"] if one["criterion"] == "accuracy")
+    assert (accuracy["level"], accuracy["method"], accuracy["n_ratings"]) == ("minor", "adjudicated", 3)
 
 
 def test_a_draft_survives_a_reload_and_a_killed_server(world: World, tmp_path: Path, sign_in: SignIn) -> None:
