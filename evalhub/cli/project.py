@@ -29,7 +29,9 @@ def project() -> None:
 @click.option("--overlap-need", type=click.IntRange(1, 31), help="Reviewers that these items get.")
 @click.option("--stratify-by", multiple=True, type=click.Choice(["model", "tags"]), help="Spread the share evenly.")
 @click.option("--order", type=click.Choice(["random", "as-imported", "by-group"]), default="random", show_default=True)
-@click.option("--seed", type=click.IntRange(0), help="Of the order and the share; drawn where it is missing.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Of the order and the share; drawn where it is missing."
+)
 @click.option("--lease-minutes", type=click.IntRange(1, 1440), default=45, show_default=True)
 @click.option("--no-flag", multiple=True, type=click.Choice(list(FLAGS)), help="A difference that opens no case.")
 @click.option("--pass-score", type=float, help="Passes from this overall score; else the rubric's own rule.")

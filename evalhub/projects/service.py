@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -19,8 +20,9 @@ from evalhub.db import locked
 from evalhub.db import now as database_now
 from evalhub.errors import BadInput, Conflict, Fault, NotFound
 from evalhub.projects.models import Batch, Member, MemberState, Project, ProjectState, QueueOrder
-from evalhub.projects.schema import SLUG, OverlapPlan, ProjectRole, Rules
+from evalhub.projects.schema import SLUG, OverlapPlan, PassRule, ProjectRole, Rules
 from evalhub.rubrics.models import RubricVersion
+from evalhub.rubrics.schema.models import OverallLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,26 @@ def _check(session: Session, new: NewProject) -> None:
             faults.append(Fault("schema", f'cannot stratify by "{key}"; use model or tags', "stratify_by"))
     if not 1 <= new.lease_minutes <= 1440:
         faults.append(Fault("schema", "a lease lasts 1 to 1440 minutes", "lease_minutes"))
+    faults += _pass_faults(new.rules.pass_rule)
     if faults:
         raise BadInput("This project cannot be made.", faults=faults)
     if session.scalar(sa.select(Project.id).where(Project.name == new.name)) is not None:
         raise Conflict(f'There is a project "{new.name}" already; choose another name.', code="project_exists")
     if session.get(Dataset, new.dataset_id) is None or session.get(RubricVersion, new.rubric_version_id) is None:
         raise NotFound("The dataset or the rubric version does not exist.")
+
+
+def _pass_faults(rule: PassRule | None) -> Iterator[Fault]:
+    """What would only show when scores are computed."""
+    if rule is None:
+        return
+    if (rule.score_at_least is None) == (rule.level_at_least is None):
+        yield Fault("schema", "needs score_at_least or level_at_least, one of the two", "pass_rule")
+    if rule.score_at_least is not None and not math.isfinite(rule.score_at_least):
+        yield Fault("schema", "is no score", "pass_rule.score_at_least")
+    if rule.level_at_least is not None and rule.level_at_least not in set(OverallLevel):
+        levels = ", ".join(OverallLevel)
+        yield Fault("schema", f'"{rule.level_at_least}" is no level; use {levels}', "pass_rule.level_at_least")
 
 
 def open_batches_for_import(session: Session, dataset_id: int, import_id: int) -> None:
