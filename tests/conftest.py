@@ -102,9 +102,7 @@ def postgres_database(postgres_url: str, postgres_template: str) -> Iterator[Dat
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Database:
     """A migrated, empty database of each kind."""
-    found: Database = request.getfixturevalue(
-        "sqlite_database" if request.param == "sqlite" else "postgres_database"
-    )
+    found: Database = request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
     return found
 
 

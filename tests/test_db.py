@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -48,10 +49,8 @@ def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
         session.flush()
         raise Refused
 
-    try:
+    with pytest.raises(Refused):
         write(fail, on=database)
-    except Refused:
-        pass
     with database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(AuditHead)) == 0
 

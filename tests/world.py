@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind, InstanceRole
-from evalhub.wiring import connect_handlers
 from evalhub.datasets.models import Dataset, Item
 from evalhub.datasets.service import import_items
 from evalhub.db import Database
@@ -29,6 +28,7 @@ from evalhub.review.service.submit import submit_review
 from evalhub.rubrics.schema.review import ReviewBody
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
+from evalhub.wiring import connect_handlers
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
