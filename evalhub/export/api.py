@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field, ValidationError
 
 from evalhub.errors import BadInput, Fault
+from evalhub.export.policies import take_export
 from evalhub.export.schema.options import Options, Shape
 from evalhub.export.service.download import make_download
 from evalhub.export.service.jsonl import item_lines
-from evalhub.projects.policies import manage_project
 from evalhub.projects.queries import project_named
 from evalhub.web.answers import file_response
 from evalhub.web.api import documented, invalid
@@ -37,7 +37,7 @@ class ExportQuery(Options):
 
 
 @api_bp.get("/projects/<p>/export")
-@allowed(manage_project)
+@allowed(take_export)
 @documented(summary="The scored items as JSON lines, or the bundle as a zip", query=ExportQuery, responses={200: None})
 def export(p: str) -> ResponseReturnValue:
     """Lines are streamed. A bundle is recorded, although a GET asks for it: its receipt names the record."""

@@ -17,7 +17,7 @@ from evalhub.web.api import invalid
 from evalhub.web.forms import Form
 
 SHAPES = {
-    Shape.BUNDLE: "Bundle (.zip): items, ratings, rubrics, and the manifest that proves them",
+    Shape.BUNDLE: "Bundle (.zip): items, ratings, rubrics and manifest",
     Shape.JSONL: "Items alone (.jsonl)",
 }
 STATES = {

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from evalhub.errors import BadInput
 from evalhub.export.forms import ExportForm
+from evalhub.export.policies import take_export
 from evalhub.export.queries.past import past_exports
 from evalhub.export.queries.scope import criteria_in_use
 from evalhub.export.schema.options import Shape
@@ -31,7 +32,7 @@ def exports(p: str) -> ResponseReturnValue:
 
 
 @bp.post("/projects/<p>/exports")
-@allowed(manage_project)
+@allowed(take_export)
 def make(p: str) -> ResponseReturnValue:
     """Make the export and answer with it; the list shows it from then on."""
     form = ExportForm.from_request()

@@ -124,8 +124,10 @@ class _Writing:
         """
         entries = [entry for file in self._files.values() if (entry := file.close())]
         if not entries:
-            left_out = ", ".join(f"--{name.replace('_', '-')} {n}" for name, n in self._stream.left_out.items())
-            reason = f"the filters left out all items: {left_out}" if left_out else "the project has no items yet"
+            left_out = ", ".join(
+                f"--{name.replace('_', '-')} left out {n}" for name, n in self._stream.left_out.items()
+            )
+            reason = f"no item passes the filters: {left_out}" if left_out else "the project has no items yet"
             raise BadInput(f"There is nothing to export: {reason}.", code="empty")
         return entries
 
