@@ -19,7 +19,7 @@ from evalhub.web.forms import Form
 
 NOT_APPLICABLE = "__na__"
 """The choice beside the levels; no level id begins with an underscore."""
-KEY = r"^[0-9A-Fa-f-]{32,36}$"
+KEY = r"^[0-9A-Fa-f-]{32,36}\Z"
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,15}([.,][0-9]{1,15})?")
 
@@ -95,7 +95,7 @@ class CorrectionForm(Form):
 class CorrectionAnswerForm(Form):
     """The adjudicator's answer; `correction` is letter, criterion and occasion, as the page named it."""
 
-    correction = HiddenField(validators=[Regexp(r"^[A-Z]{1,4}:[A-Za-z0-9._-]{1,64}:[0-9]{1,6}$")])
+    correction = HiddenField(validators=[Regexp(r"^[A-Z]{1,4}:[A-Za-z0-9._-]{1,64}:[0-9]{1,6}\Z")])
     accept = BooleanField("Accept")
 
     def key(self) -> tuple[str, str, int]:

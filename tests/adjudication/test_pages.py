@@ -99,6 +99,14 @@ def test_an_incomplete_decision_keeps_what_was_typed(world: World) -> None:
     assert the_case(world).state is CaseState.OPEN
 
 
+def test_a_key_that_no_page_made_is_refused(world: World) -> None:
+    browser, case = browser_of(world, "judy"), the_case(world)
+    browser.post(f"/cases/{case.public_id}/open", status=303)
+    sent = fields_of(browser.get(f"/cases/{case.public_id}")) | {"idempotency_key": "a" * 32 + "\n"}
+    sent |= {"level-accuracy": "adequate", "rationale": "Wrong.", "cause": "reviewer_slip"}
+    browser.post(f"/cases/{case.public_id}/decision", sent, status=422)
+
+
 def test_a_decision_needs_the_case_taken(world: World) -> None:
     browser, case = browser_of(world, "judy"), the_case(world)
     browser.get("/projects/p/cases")

@@ -26,7 +26,7 @@ def test_a_pass_rule_that_no_score_could_follow_is_refused(
 ) -> None:
     a_project(sqlite_database, items=1)
     token = a_token(sqlite_database, a_person(sqlite_database, "root", role=InstanceRole.ADMIN))
-    body = {"name": "q", "dataset": "i", "rubric": "answers", "pass_rule": rule}
+    body = {"name": "q", "dataset": "p-items", "rubric": "answers", "pass_rule": rule}
     answer = app_for(sqlite_database).test_client().post("/api/v1/projects", json=body, headers=token)
     assert answer.status_code == 422
     assert [detail["path"] for detail in json.loads(answer.data)["error"]["details"]] == [path]
