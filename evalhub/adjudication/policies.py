@@ -11,6 +11,7 @@ from evalhub.projects.models import Member, Project
 from evalhub.projects.policies import may
 from evalhub.projects.queries import membership
 from evalhub.projects.schema import ProjectRole
+from evalhub.review.queries.assignments import desk_of
 from evalhub.web.principal import Principal
 from evalhub.web.session import reading
 
@@ -33,6 +34,13 @@ def settle_case(principal: Principal, public_id: str) -> bool:
     if not may(principal, project, member, ProjectRole.ADJUDICATOR, ProjectRole.MANAGER):
         raise NotFound
     return may(principal, project, member, ProjectRole.ADJUDICATOR)
+
+
+def see_outcome(principal: Principal, public_id: str) -> bool:
+    """The reviewer whose assignment it is, while they take part: it shows what others said."""
+    with reading() as session:
+        project = desk_of(session, public_id, principal.account_id).project
+        return membership(session, project.id, principal.account_id) is not None
 
 
 def _membership(principal: Principal, place: CasePlace) -> tuple[Project, Member | None]:

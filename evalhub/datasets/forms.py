@@ -12,7 +12,11 @@ from evalhub.web.forms import Form
 class NewDatasetForm(Form):
     name = StringField(
         "Name of the new dataset",
-        [InputRequired("Give a name."), Length(max=64), Regexp(rf"^{SLUG.pattern}\Z", message=f"Give {ALLOWED[SLUG]}.")],
+        [
+            InputRequired("Give a name."),
+            Length(max=64),
+            Regexp(rf"^{SLUG.pattern}\Z", message=f"Give {ALLOWED[SLUG]}."),
+        ],
     )
 
 

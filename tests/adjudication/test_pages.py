@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub.accounts.models import Account
 from evalhub.adjudication.models import CaseState
 from evalhub.db import Database
 from evalhub.projects.models import Member
 from evalhub.projects.schema import ProjectRole
-from evalhub.projects.service import set_member
+from evalhub.projects.service import remove_member, set_member
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case
 from tests.web.client import Browser, Page, a_token, app_for
@@ -155,6 +156,26 @@ def test_reviewers_see_the_resolution_only_after_they_asked(world: World) -> Non
     answered = judge.post(f"/cases/{case.public_id}/corrections", {"correction": key[1], "accept": "y"})
     assert answered.status_code == 303
     assert "accepted" in judge.get(f"/cases/{case.public_id}").text
+
+
+def test_whoever_left_the_project_learns_nothing_more_of_others(world: World) -> None:
+    decided(world, "judy", the_case(world), a_decision({"accuracy": "excellent"}))
+    own = assignment_of(world, "r1", the_case(world))
+    assert own is not None
+    browser = browser_of(world, "r1")
+    browser.get(f"/assignments/{own.public_id}/resolution")
+    browser.post(f"/assignments/{own.public_id}/resolution", status=303)
+    project_id, ids = world.project.id, {login: person.id for login, person in world.people.items()}
+
+    def remove(session: Session) -> None:
+        by = session.get_one(Account, ids["judy"])
+        remove_member(session, project_id, ids["r1"], reason="left", by=by, now=MOMENT)
+
+    write(remove, on=world.database)
+    browser.get(f"/assignments/{own.public_id}/resolution", status=403)
+    browser.post(f"/assignments/{own.public_id}/resolution", status=403)
+    sent = {"criterion": "accuracy", "level": "adequate", "reason": "I misread it."}
+    browser.post(f"/assignments/{own.public_id}/correction", sent, status=403)
 
 
 def test_programs_list_and_decide_cases(world: World) -> None:

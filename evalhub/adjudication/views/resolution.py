@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from evalhub.accounts.models import Account
 from evalhub.adjudication.forms import NOT_APPLICABLE, CorrectionForm
+from evalhub.adjudication.policies import see_outcome
 from evalhub.adjudication.queries import resolution_of
 from evalhub.adjudication.queries.file import answer_words
 from evalhub.adjudication.schema import CAUSE_WORDS
@@ -14,7 +15,6 @@ from evalhub.adjudication.service.corrections import can_reopen, send_correction
 from evalhub.adjudication.views.blueprint import bp
 from evalhub.calibration.schema.consensus import Answer
 from evalhub.errors import BadInput, Conflict
-from evalhub.review.policies import hold_assignment
 from evalhub.review.queries.assignments import desk_of
 from evalhub.review.schema import item_alias
 from evalhub.rubrics.queries import rubric_of
@@ -25,13 +25,13 @@ from evalhub.web.session import reading, write
 
 
 @bp.get("/assignments/<public_id>/resolution")
-@allowed(hold_assignment)
+@allowed(see_outcome)
 def resolution(public_id: str) -> ResponseReturnValue:
     return _page(public_id)
 
 
 @bp.post("/assignments/<public_id>/resolution")
-@allowed(hold_assignment)
+@allowed(see_outcome)
 def reveal(public_id: str) -> ResponseReturnValue:
     by_id = require_principal().account_id
     write(lambda session: show_resolution(session, public_id, by=session.get_one(Account, by_id), at=utc_now()))
@@ -39,7 +39,7 @@ def reveal(public_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/assignments/<public_id>/correction")
-@allowed(hold_assignment)
+@allowed(see_outcome)
 def correct(public_id: str) -> ResponseReturnValue:
     form, by_id = CorrectionForm.from_request(), require_principal().account_id
     with reading() as session:
