@@ -1,8 +1,9 @@
-# make demo: an instance with a demo project, served at http://127.0.0.1:8000
+# make demo: an instance with a demo project, served at http://127.0.0.1:8000 (or make demo PORT=8080)
 # make test: the whole test suite, on SQLite and on PostgreSQL
 # make lint: style, types, import contracts
 
 PYTHON ?= python3
+PORT := 8000
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
@@ -10,7 +11,7 @@ WORKERS ?= 2
 .PHONY: demo test lint lock clean
 
 demo: $(VENV)/.run
-	$(BIN)/evalhub demo
+	$(BIN)/evalhub demo --port $(PORT)
 
 test: $(VENV)/.dev
 	@scripts/browser.sh

@@ -67,11 +67,6 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     Raises:
         CannotStart: when the settings or the database do not fit, or a route is unguarded.
     """
-    if not settings.is_https and not settings.is_loopback:
-        raise CannotStart(
-            f"base_url is {settings.base_url}: plain HTTP is for this machine alone; serve it by TLS and say https://",
-            code="plain_http",
-        )
     database = database or connect(settings.database_url)
     check_revision(database)
     connect_handlers()

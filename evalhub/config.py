@@ -50,13 +50,14 @@ class Settings(BaseModel):
     def _base_url_has_a_host(cls, url: str) -> str:
         if not re.fullmatch(r"https?://[^/\s]+", url.rstrip("/")):
             raise ValueError("must be like https://evalhub.example.org, with no path")
+        if url.startswith("http://") and _host_of(url.rstrip("/")).strip("[]") not in LOOPBACK:
+            raise ValueError(f"is {url}: plain HTTP is for this machine alone; serve it by TLS and say https://")
         return url.rstrip("/")
 
     @property
     def host(self) -> str:
         """The host name of `base_url`, without the port."""
-        netloc = self.base_url.split("://", 1)[1]
-        return netloc.rsplit(":", 1)[0] if not netloc.endswith("]") else netloc
+        return _host_of(self.base_url)
 
     @property
     def is_https(self) -> bool:
@@ -65,6 +66,11 @@ class Settings(BaseModel):
     @property
     def is_loopback(self) -> bool:
         return self.host.strip("[]") in LOOPBACK
+
+
+def _host_of(url: str) -> str:
+    netloc = url.split("://", 1)[1]
+    return netloc.rsplit(":", 1)[0] if not netloc.endswith("]") else netloc
 
 
 def _entropy_bits(text: str) -> float:
@@ -106,8 +112,7 @@ def load_settings(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         return Settings.model_validate(values)
     except ValidationError as error:
         faults = [Fault("setting", _advice(e["msg"]), path=".".join(str(p) for p in e["loc"])) for e in error.errors()]
-        listed = "\n".join(f"  {fault.path}: {fault.message}" for fault in faults)
-        raise CannotStart(f"the settings in {toml} or the environment are wrong:\n{listed}", faults=faults) from error
+        raise CannotStart(f"the settings in {toml} or the environment are wrong", faults=faults) from error
 
 
 def _advice(message: str) -> str:

@@ -50,9 +50,11 @@ def report(
         NotFound: the rubric has no such criterion.
         CheckFailed: an alpha differs from the krippendorff package's.
     """
-    asked = [one for one in criteria_of(session, project_id) if criterion in (None, one.criterion.key)]
+    known = criteria_of(session, project_id)
+    asked = [one for one in known if criterion in (None, one.criterion.key)]
     if not asked:
-        raise NotFound(f'The rubric of this project has no criterion "{criterion}".')
+        listed = ", ".join(one.criterion.key for one in known)
+        raise NotFound(f'The rubric of this project has no criterion "{criterion}"; it has {listed}.')
     project = session.get_one(Project, project_id)
     tasks = counted_tasks(session, project_id)
     lines: list[CriterionLine] = []

@@ -26,13 +26,13 @@ COMMANDS = {
     "doctor": ("doctor", "Check settings, database and invariants."),
     "export": ("export", "Write a project's scored dataset."),
     "init": ("init", "Set up an instance and print a link for its admin."),
-    "project": ("project", "Create, show, close and reopen projects."),
+    "project": ("project", "Create, close and reopen projects, and show how far they are."),
     "ratings": ("ratings", "Import past ratings."),
     "rubric": ("rubric", "Check, add, list, show and compare rubrics."),
     "serve": ("serve", "Serve the instance."),
     "token": ("token", "Add, list and revoke API tokens."),
     "user": ("user", "Add, list and disable people."),
-    "verify": ("export", "Check an exported dataset."),
+    "verify": ("export", "Check an exported dataset; needs no instance."),
 }
 """Name → module of this package that defines a command of that name, and what it does in one line."""
 
@@ -49,6 +49,13 @@ class Commands(click.Group):
         module, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"evalhub.cli.{module}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

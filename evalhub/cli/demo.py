@@ -40,8 +40,10 @@ def demo(*, folder: Path, port: int, no_serve: bool) -> None:
 
     Its answers were written for the demo, and its ratings are simulated.
     """
-    from evalhub.cli.serve import run_server
+    from evalhub.cli.serve import check_port, run_server
 
+    if not no_serve:
+        check_port(HOST, port)  # before links are printed that would lead to another server
     base_url = f"http://{HOST}:{port}"
     folder = folder.resolve()
     if not _holds_a_demo(folder):
@@ -136,6 +138,6 @@ def _greeting(base_url: str, links: list[SignInLink]) -> str:
             "Its answers were written for the demo, and its ratings are simulated.",
             "Sign in by one of these links; each works once, for twelve hours:",
             *(f"  {link.name:{width}}  {link.url}" for link in links),
-            "The same command again, with --no-serve, prints fresh links.",
+            "`evalhub demo --no-serve`, with the same --dir and --port, prints fresh links.",
         ]
     )

@@ -112,13 +112,15 @@ def _jsonl(instance: Instance, project: str, output: str, options: Options) -> M
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True))
 @click.option("--expect", metavar="SHA", help="The manifest's sha256, from the receipt or the audit log.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(*, folder: Path, expect: str | None, as_json: bool) -> None:
     """Compute again everything that the bundle in DIR says about itself; exit 1 at the first difference."""
     from evalhub.export.schema.verify import verify_bundle
 
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is a file; unpack it, and name the folder that holds manifest.json.")
     found = verify_bundle(folder, expect=expect)
     if as_json:
         print_json(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalhub.cli.instance import Instance, open_instance
 from evalhub.cli.output import print_json, print_table
 
+if TYPE_CHECKING:
+    from evalhub.projects.schema import OverlapPlan
+
 FLAGS = ("span", "critical", "applicability", "no_consensus")
 
 
 @click.group()
 def project() -> None:
-    """Projects: a dataset graded against a rubric version."""
+    """Create, close and reopen projects, and show how far they are."""
 
 
 @project.command()
@@ -28,11 +31,23 @@ def project() -> None:
 @click.option("--overlap-share", type=click.FloatRange(0, 1), default=0.0, help="Share of items that get more.")
 @click.option("--overlap-need", type=click.IntRange(1, 31), help="Reviewers that these items get.")
 @click.option("--stratify-by", multiple=True, type=click.Choice(["model", "tags"]), help="Spread the share evenly.")
-@click.option("--order", type=click.Choice(["random", "as-imported", "by-group"]), default="random", show_default=True)
+@click.option(
+    "--order",
+    type=click.Choice(["random", "as-imported", "by-group"]),
+    default="random",
+    show_default=True,
+    help="In which order items are handed out.",
+)
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), help="Of the order and the share; drawn where it is missing."
 )
-@click.option("--lease-minutes", type=click.IntRange(1, 1440), default=45, show_default=True)
+@click.option(
+    "--lease-minutes",
+    type=click.IntRange(1, 1440),
+    default=45,
+    show_default=True,
+    help="How long an item is kept for its reviewer, from the last sign of life.",
+)
 @click.option("--no-flag", multiple=True, type=click.Choice(list(FLAGS)), help="A difference that opens no case.")
 @click.option("--pass-score", type=float, help="Passes from this overall score; else the rubric's own rule.")
 @click.option("--pass-level", help="Passes from this overall level; else the rubric's own rule.")
@@ -40,10 +55,10 @@ def project() -> None:
 @click.option("--reviewer", multiple=True, help="Sign-in name; may be given several times.")
 @click.option("--adjudicator", multiple=True, help="Sign-in name; may be given several times.")
 @click.option("--manager", multiple=True, help="Sign-in name; may be given several times.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @click.pass_context
 def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool, **given: Any) -> None:
-    """Make a project NAME (a slug) and its queue."""
+    """Make a project and its queue; NAME has small letters, digits, - and _."""
     from evalhub.projects.models import QueueOrder
     from evalhub.projects.schema import OverlapPlan, Rules
     from evalhub.projects.service import NewProject
@@ -82,6 +97,17 @@ def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool
         print_json(shown)
     else:
         click.echo(f"made project {name}: {shown['items']} items, {shown['slots_needed']} reviews to do")
+        _warn_of_few_reviewers(len(set(given["reviewer"])), overlap)
+
+
+def _warn_of_few_reviewers(reviewers: int, overlap: OverlapPlan) -> None:
+    needed = max(overlap.base, overlap.need or 0)
+    if reviewers < needed:
+        click.echo(
+            f"warning: an item needs up to {needed} reviewers, and the project has {reviewers};"
+            " add others on its page Members",
+            err=True,
+        )
 
 
 def _make(instance: Instance, new: Any, given: dict[str, Any]) -> None:
@@ -112,7 +138,7 @@ def _make(instance: Instance, new: Any, given: dict[str, Any]) -> None:
 
 @project.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def status(ctx: click.Context, name: str, as_json: bool) -> None:
     """How far project NAME is, and who is doing what."""

@@ -45,7 +45,7 @@ def run_server(settings: Settings, *, host: str, port: int | None, workers: int,
     if settings.is_loopback and not settings.is_https:
         settings = settings.model_copy(update={"base_url": f"http://{settings.host}:{port}"})
     open_database(settings.database_url).close()
-    _check_port(host, port)
+    check_port(host, port)
     metrics = tempfile.mkdtemp(prefix="evalhub-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # read when the metrics are defined, in the workers
     click.echo(f"evalhub serves {settings.base_url} (Ctrl+C stops it)")
@@ -112,7 +112,7 @@ def _port_of(settings: Settings) -> int:
     return (urlsplit(settings.base_url).port if settings.is_loopback else None) or 8000
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
     """Say so at once when the port is taken, instead of after gunicorn's retries."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -41,7 +41,7 @@ def add(ctx: click.Context, *, login: str, display_name: str | None, role: str, 
             service.set_domains(session, account.id, list(domains))
         return token
 
-    _print_link(instance, instance.write(make))
+    _print_link(instance, login, instance.write(make))
 
 
 @user.command("list")
@@ -99,7 +99,7 @@ def reset(ctx: click.Context, *, login: str) -> None:
     """End LOGIN's password and sessions, and print a link to choose a new password."""
     instance = open_instance(ctx)
     token = instance.write(lambda s: service.reset_password(s, account_named(s, login).id, by_id=None, now=utc_now()))
-    _print_link(instance, token)
+    _print_link(instance, login, token)
 
 
 def account_named(session: Session, login: str) -> Account:
@@ -114,8 +114,8 @@ def account_named(session: Session, login: str) -> Account:
     return account
 
 
-def _print_link(instance: Instance, token: str) -> None:
-    click.echo("Send this link; it works once:")
+def _print_link(instance: Instance, login: str, token: str) -> None:
+    click.echo(f"Send this link to {login}; it works once:")
     click.echo(link_url(instance.settings.base_url, token))
 
 

@@ -55,6 +55,7 @@ def test_init_leaves_an_instance_as_it_is(instance: Path) -> None:
     [
         ("--base-url", "evalhub.example.org", 3),
         ("--base-url", "https://x/path", 3),
+        ("--base-url", "http://evalhub.example.org", 3),
         ("--database-url", "nonsense", 3),
         ("--database-url", "postgresql://127.0.0.1:1/none", 3),
         ("--login", "two words", 2),
@@ -170,3 +171,18 @@ def test_wrong_use_is_exit_2() -> None:
 
 def test_a_terminal_gets_no_control_characters() -> None:
     assert escape_controls("a\x1b[31m\u202eb\nc") == "a\\x1b[31m\\u202eb\nc"
+
+
+def test_all_faults_of_the_settings_are_said_once(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALHUB_BASE_URL", "http://evalhub.example.org")
+    monkeypatch.setenv("EVALHUB_SESSION_HOURS", "many")
+    refused = evalhub("doctor", "--instance", instance)
+    assert refused.exit_code == 3
+    assert refused.stderr.count("plain HTTP is for this machine alone") == 1
+    assert refused.stderr.count("session_hours") == 1
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant() -> None:
+    refused = evalhub("clibrate", "pilot")
+    assert refused.exit_code == 2
+    assert "Did you mean 'calibrate'?" in refused.stderr

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalhub.datasets.schema.mapping import FieldMap, parse_field_map
-from evalhub.errors import BadInput
+from evalhub.datasets.schema.mapping import FieldMap, parse_field_map, placed
+from evalhub.errors import BadInput, Fault
 
 KNOWN = {"id", "prompt", "response", "metadata", "level"}
 
@@ -42,3 +42,11 @@ def test_a_field_that_feeds_another_is_not_taken_twice() -> None:
 def test_a_map_that_cannot_be_meant_is_refused(given: list[str]) -> None:
     with pytest.raises(BadInput):
         parse_field_map(given, KNOWN)
+
+
+def test_a_mapped_field_that_is_not_there_is_said_with_its_path() -> None:
+    field_map = parse_field_map(["response=output.text", "prompt=q"], KNOWN)
+    found = [Fault("schema", '"response" is missing', "response"), Fault("schema", "is empty", "prompt")]
+    first, second = placed(found, 3, {"q": ""}, field_map)
+    assert (first.line, first.message) == (3, "\"response\" is missing; it was looked for at 'output.text'")
+    assert (second.line, second.message) == (3, "is empty")

@@ -49,6 +49,17 @@ def test_a_second_call_uses_the_same_demo_and_prints_fresh_links_for_its_port(ma
     assert all(":8123/" in link for link in LINK.findall(again))
 
 
+def test_no_link_is_printed_when_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused = CliRunner().invoke(cli, ["demo", "--dir", str(tmp_path / "demo"), "--port", str(port)])
+    assert refused.exit_code == 3
+    assert "choose another --port" in refused.stderr
+    assert not LINK.search(refused.output)
+
+
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("keep me")
     result = CliRunner().invoke(demo, ["--dir", str(tmp_path), "--no-serve"])

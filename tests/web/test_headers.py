@@ -82,8 +82,3 @@ def test_debug_mode_is_refused(sqlite_database: Database, monkeypatch: pytest.Mo
     monkeypatch.setenv("FLASK_DEBUG", "1")
     with pytest.raises(CannotStart, match="FLASK_DEBUG"):
         app_for(sqlite_database)
-
-
-def test_plain_http_is_for_this_machine_alone(sqlite_database: Database) -> None:
-    with pytest.raises(CannotStart, match="plain HTTP is for this machine alone"):
-        app_for(sqlite_database, base_url="http://evalhub.example.org")

@@ -43,7 +43,7 @@ def revoke_token(session: Session, public_id: str, *, account_id: int, by_id: in
     """
     row = session.scalar(sa.select(ApiToken).where(ApiToken.public_id == public_id, ApiToken.account_id == account_id))
     if row is None:
-        raise NotFound
+        raise NotFound(f"There is no such token of this account: {public_id}.")
     if row.revoked_at is not None:
         return
     row.revoked_at = now

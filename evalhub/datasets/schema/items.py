@@ -24,7 +24,7 @@ from evalhub.datasets.schema.characters import (
 )
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.jsonl import Record, read_jsonl
-from evalhub.datasets.schema.mapping import FieldMap
+from evalhub.datasets.schema.mapping import FieldMap, placed
 from evalhub.datasets.schema.tabular import read_csv, with_parsed_cells
 from evalhub.errors import Fault
 
@@ -76,7 +76,7 @@ def read_items(
             fields = with_parsed_cells(fields, lists=LIST_FIELDS, json_cells=JSON_FIELDS, found=found)
         row = item_row(line, fields, found)
         if row is None:
-            faults.add(line, [Fault(f.code, f.message, f.path, line, f.column) for f in found])
+            faults.add(line, placed(found, line, value, field_map))
         else:
             yield row
 

@@ -44,6 +44,21 @@ class FieldMap:
             fields["metadata"] = {**own, **metadata} if type(own) is dict else metadata
         return fields
 
+    def hint(self, target: str, record: object) -> str:
+        """Where a field was looked for in vain; empty when it was not mapped, or was found."""
+        path = dict(self.paths).get(target)
+        if path is None or type(record) is not dict or _at(record, path) is not ABSENT:
+            return ""
+        return f"; it was looked for at {shown(path)}"
+
+
+def placed(found: Iterable[Fault], line: int, record: object, field_map: FieldMap | None) -> list[Fault]:
+    """The faults of a record with its line, and with the path of a mapped field that is not there."""
+    return [
+        Fault(f.code, f.message + (field_map.hint(f.path, record) if field_map else ""), f.path, line, f.column)
+        for f in found
+    ]
+
 
 def parse_field_map(given: Iterable[str], known: Iterable[str]) -> FieldMap | None:
     """The map of `field=path` arguments; None without any.

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 from evalhub.datasets.schema.characters import ITEM_ID, REVIEWER_NAME, SLUG, kind_of, name_fault, shown
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.jsonl import Record, read_jsonl
-from evalhub.datasets.schema.mapping import FieldMap
+from evalhub.datasets.schema.mapping import FieldMap, placed
 from evalhub.datasets.schema.tabular import read_csv, with_parsed_cells
 from evalhub.errors import Fault
 from evalhub.rubrics.schema.models import Criterion, Rubric
@@ -85,7 +85,7 @@ def read_ratings(
             fields = _from_cells(fields)
         row = rating_row(line, fields, criteria, found)
         if row is None:
-            faults.add(line, [Fault(f.code, f.message, f.path, line, f.column) for f in found])
+            faults.add(line, placed(found, line, value, field_map))
         else:
             yield row
 
