@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from datetime import UTC, datetime
 
@@ -53,6 +54,19 @@ def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
         write(fail, on=database)
     with database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(AuditHead)) == 0
+
+
+def test_a_write_locks_sqlite_from_its_first_statement(sqlite_database: Database) -> None:
+    """So that nobody who knows nothing of the lock file can write between its reads and its writes."""
+
+    def read_then_look(session: sa.orm.Session) -> None:
+        session.scalar(sa.select(AuditHead.seq))
+        other = sqlite3.connect(str(sqlite_database.url.database), timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+    write(read_then_look, on=sqlite_database)
 
 
 def test_times_and_json_come_back_as_they_went_in(database: Database) -> None:

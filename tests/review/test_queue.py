@@ -10,9 +10,10 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from evalhub.db import Database, now
-from evalhub.errors import BadInput, Conflict, Forbidden
+from evalhub.errors import BadInput, Conflict, Forbidden, Unavailable
 from evalhub.projects.schema import OverlapPlan
 from evalhub.projects.service import close_project, remove_member, reopen_project
 from evalhub.review.jobs import fold, sweep
@@ -30,6 +31,7 @@ from evalhub.review.models import (
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
 from evalhub.review.schema import Lease
+from evalhub.review.service.claim import lock_member, take
 from evalhub.review.service.revise import reopen_review
 from evalhub.review.service.skip import skip_item
 from evalhub.web.session import write
@@ -330,4 +332,53 @@ def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, o
     with database.reading() as session:
         assert pattern_counts(session, world.project.id) == recounted_patterns(session, world.project.id)
         assert session.scalars(sa.select(Queue.last_ord)).one() >= 60
+    assert_sound(world)
+
+
+def test_a_submission_offers_again_what_the_reviewer_once_let_lapse(database: Database) -> None:
+    world = a_project(database, items=2, overlap=OverlapPlan(base=1))
+    lapsed = world.claim("ann")
+    assert lapsed is not None
+    let_lapse(database)
+    sweep(database)
+    held = world.claim("ben")
+    while held is not None and held.task_id != lapsed.task_id:  # ben gets what ann let lapse, by passing the other on
+        skip_by(world, "ben", held)
+        held = world.claim("ben")
+    assert held is not None
+    other = world.claim("ann")
+    assert other is not None
+    assert other.task_id != lapsed.task_id
+    skip_by(world, "ben", held)
+    submitted = world.submit("ann", other, GOOD)
+    assert isinstance(submitted.next, Lease)
+    assert submitted.next.task_id == lapsed.task_id
+
+
+def skip_by(world: World, login: str, lease: Lease) -> None:
+    account = world.people[login]
+    skip_item(
+        world.database,
+        assignment=lease.assignment,
+        reviewer_id=account.id,
+        reviewer=account.public_id,
+        lease=lease.token,
+        reason=SkipReason.OUTSIDE_MY_FIELD,
+        note="",
+    )
+
+
+def test_a_task_that_became_mine_in_another_way_is_not_taken_twice(database: Database) -> None:
+    world = a_project(database, items=1)
+    lease = world.claim("ann")
+    assert lease is not None
+    world.submit("ann", lease, GOOD)
+
+    def take_again(session: Session) -> None:
+        who = lock_member(session, lease.project_id, lease.reviewer_id)
+        take(session, session.get_one(Task, (lease.project_id, lease.task_id)), who, now(session))
+
+    with pytest.raises(Unavailable):
+        write(take_again, on=database)
+    assert reviews_by_task(database) == {lease.task_id: 1}
     assert_sound(world)

@@ -138,7 +138,7 @@ def _from_queues(session: Session, who: Claimant, moment: datetime) -> Claimed:
         if task is None:
             only_locked = only_locked if only_locked is not None else mark_task
             continue
-        lease = _take(session, task, who, moment)
+        lease = take(session, task, who, moment)
         _move_cursor(session, project_id, queue_id, reviewer_id, mark - 1)
         return lease
     return NothingLeft() if only_locked is None else OnlyLocked(only_locked)
@@ -188,7 +188,7 @@ def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | 
         .with_for_update(key_share=True, skip_locked=True, of=Task)
         .execution_options(populate_existing=True)
     )
-    return _take(session, task, who, moment) if task is not None else None
+    return take(session, task, who, moment) if task is not None else None
 
 
 def _open_not_mine(project_id: int, queue_id: int, reviewer_id: int) -> sa.ColumnElement[bool]:
@@ -222,7 +222,7 @@ def _low_water_mark(
     return row.ord, row.id, row.last_ord
 
 
-def _take(session: Session, task: Task, who: Claimant, moment: datetime) -> Lease:
+def take(session: Session, task: Task, who: Claimant, moment: datetime) -> Lease:
     """Give the locked task's lowest free slot to the reviewer."""
     slot = lowest_bit(task.free_slots)
     task.free_slots &= ~(1 << slot)
