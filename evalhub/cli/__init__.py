@@ -87,11 +87,31 @@ class Commands(click.Group):
                 _say(line)
             return error.exit_status
         except Exception as error:
-            if type(error).__module__ != "sqlalchemy.exc" or type(error).__name__ != "OperationalError":
+            known = _known(error)
+            if known is None:
                 raise
-            _say(f"evalhub: the database cannot be used: {str(getattr(error, 'orig', error)).strip()}")
-            return 3
+            message, status = known
+            _say(f"evalhub: {message}")
+            return status
         return status if isinstance(status, int) else 0
+
+
+def _known(error: Exception) -> tuple[str, int] | None:
+    """What to say of an error that is none of ours but can be helped, and its exit status.
+
+    Classes of libraries go by their names, so that no command imports them for this.
+    """
+    name = f"{type(error).__module__.partition('.')[0]}.{type(error).__name__}"
+    if name == "sqlalchemy.OperationalError":
+        return f"the database cannot be used: {str(getattr(error, 'orig', error)).strip()}", 3
+    if name == "pydantic_core.ValidationError":
+        first = error.errors()[0]  # type: ignore[attr-defined]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}", 2
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return "an argument holds bytes that are not UTF-8", 2
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error), 3
+    return None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

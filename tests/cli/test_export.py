@@ -51,3 +51,25 @@ NOT_TO_BE_DONE = [
 @pytest.mark.parametrize("arguments", NOT_TO_BE_DONE)
 def test_what_cannot_be_exported_exits_2(evalhub: Evalhub, arguments: tuple[str, ...]) -> None:
     assert evalhub("export", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("out", "more", "status", "said"),
+    [
+        ("/proc/none", (), 3, "No such file or directory"),
+        ("x", ("--model", ""), 2, "model.0: String should have at least 1 character"),
+        ("x", ("--criterion", "\udcff"), 2, ""),
+    ],
+)
+def test_what_goes_wrong_outside_is_said_in_a_line(
+    evalhub: Evalhub, out: str, more: tuple[str, ...], status: int, said: str
+) -> None:
+    done = evalhub("export", "p", "-o", out, *more)
+    assert done.exit_code == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_argument_that_is_not_utf_8_exits_2(evalhub: Evalhub) -> None:
+    done = evalhub("token", "add", "\udcff")
+    assert (done.exit_code, done.stderr) == (2, "evalhub: an argument holds bytes that are not UTF-8\n")
