@@ -46,6 +46,18 @@ def test_what_is_missing_is_named_and_nothing_is_sent(demo: Demo) -> None:
         expect(page.locator(".criterion:focus")).to_have_count(1)
 
 
+def test_a_missing_note_can_be_typed_at_once_and_sent(demo: Demo) -> None:
+    with demo.context("reviewer") as context:
+        page = context.new_page()
+        path = next_item(page)
+        answered_by_keys(page, "1333")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("status")).to_contain_text("Missing: a note for")
+        page.keyboard.type("1 of the 3 figures is wrong.")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(lambda url: not url.endswith(path))
+
+
 def test_keys_do_nothing_while_somebody_types(demo: Demo) -> None:
     with demo.context("reviewer") as context:
         page = context.new_page()

@@ -196,7 +196,7 @@ class _Answering:
             wanted = f"give a number from {scale.min:g} to {scale.max:g} in steps of {scale.step:g}"
         else:
             wanted = "give one of " + ", ".join(level.key for level in self.criterion.levels)
-        return wanted + (", or null for not applicable" if self.criterion.not_applicable else "")
+        return wanted + (", or not applicable (null)" if self.criterion.not_applicable else "")
 
     def _tags(self) -> tuple[str, ...]:
         given = self.body.tags.get(self.criterion.key, [])

@@ -162,6 +162,7 @@ form.addEventListener("submit", (event) => {
   if (!first) return;
   event.preventDefault();
   makeCurrent(criteria.indexOf(first[0]));
+  if (isAnswered(first[0])) openNote(first[0]);
   say(`Not sent yet. ${document.querySelector("[data-missing]").textContent}.`, "bad");
 });
 document.addEventListener("keydown", onKey);
