@@ -58,6 +58,19 @@ def let_lapse(database: Database) -> None:
     )
 
 
+def skip_by(world: World, login: str, lease: Lease, *, reason: SkipReason = SkipReason.OUTSIDE_MY_FIELD) -> None:
+    account = world.people[login]
+    skip_item(
+        world.database,
+        assignment=lease.assignment,
+        reviewer_id=account.id,
+        reviewer=account.public_id,
+        lease=lease.token,
+        reason=reason,
+        note="",
+    )
+
+
 def assert_sound(world: World) -> None:
     with world.database.reading() as session:
         assert broken_invariants(session, world.project.id) == []
@@ -152,16 +165,7 @@ def test_a_slot_that_comes_back_goes_to_the_extra_review_first(database: Databas
     on_time = world.claim("ben")
     assert on_time is not None
     assert world.submit("ann", late, GOOD).is_extra is True
-    ben = world.people["ben"]
-    skip_item(
-        database,
-        assignment=on_time.assignment,
-        reviewer_id=ben.id,
-        reviewer=ben.public_id,
-        lease=on_time.token,
-        reason=SkipReason.OUTSIDE_MY_FIELD,
-        note="",
-    )
+    skip_by(world, "ben", on_time)
     with database.reading() as session:
         states = dict(session.execute(sa.select(Assignment.reviewer_id, Assignment.state)).all())
         assert states[world.people["ann"].id] is AssignmentState.SUBMITTED
@@ -235,16 +239,7 @@ def test_two_skips_as_unreadable_take_an_item_out(database: Database) -> None:
     for login in ("ann", "ben"):
         lease = world.claim(login)
         assert lease is not None
-        account = world.people[login]
-        skip_item(
-            database,
-            assignment=lease.assignment,
-            reviewer_id=account.id,
-            reviewer=account.public_id,
-            lease=lease.token,
-            reason=SkipReason.UNREADABLE,
-            note="all boxes",
-        )
+        skip_by(world, login, lease, reason=SkipReason.UNREADABLE)
     assert world.claim("cem") is None
     with database.reading() as session:
         assert session.scalars(sa.select(Task.held)).one() is True
@@ -287,7 +282,6 @@ def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, o
 
     def work(login: str) -> None:
         chance = random.Random(login)
-        ann = world.people[login]
         try:
             while (lease := world.claim(login)) is not None:
                 act = chance.random()
@@ -302,15 +296,7 @@ def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, o
                     )
                     sweep(database)
                 elif act < 0.13:
-                    skip_item(
-                        database,
-                        assignment=lease.assignment,
-                        reviewer_id=ann.id,
-                        reviewer=ann.public_id,
-                        lease=lease.token,
-                        reason=SkipReason.OUTSIDE_MY_FIELD,
-                        note="",
-                    )
+                    skip_by(world, login, lease)
                 else:
                     world.submit(login, lease, GOOD)
         except Exception as error:  # noqa: BLE001 -- reported by the thread that waits
@@ -353,19 +339,6 @@ def test_a_submission_offers_again_what_the_reviewer_once_let_lapse(database: Da
     submitted = world.submit("ann", other, GOOD)
     assert isinstance(submitted.next, Lease)
     assert submitted.next.task_id == lapsed.task_id
-
-
-def skip_by(world: World, login: str, lease: Lease) -> None:
-    account = world.people[login]
-    skip_item(
-        world.database,
-        assignment=lease.assignment,
-        reviewer_id=account.id,
-        reviewer=account.public_id,
-        lease=lease.token,
-        reason=SkipReason.OUTSIDE_MY_FIELD,
-        note="",
-    )
 
 
 def test_a_task_that_became_mine_in_another_way_is_not_taken_twice(database: Database) -> None:
