@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from evalhub.accounts import service
 from evalhub.accounts.forms import SignInForm
 from evalhub.accounts.models import Account
 from evalhub.accounts.queries import display_names, live_session, live_token
+from evalhub.errors import Unavailable
 from evalhub.web.context import current_settings, utc_now
 from evalhub.web.csrf import FIELD, SAFE_METHODS
 from evalhub.web.guard import MIB
@@ -45,7 +48,7 @@ def visit_of_cookie(secret: str) -> Visit | None:
     row, account = found
     if _is_stale(row.last_seen_at, now):
         session_id = row.id
-        write(lambda session: service.note_seen(session, session_id, now=now))
+        _note(lambda session: service.note_seen(session, session_id, now=now))
     return Visit(_principal(account, "session"), row.id, row.csrf_token)
 
 
@@ -58,7 +61,7 @@ def principal_of_token(token: str) -> Principal | None:
     row, account = found
     if row.last_used_at is None or _is_stale(row.last_used_at, now):
         token_id = row.id
-        write(lambda session: service.note_used(session, token_id, now=now))
+        _note(lambda session: service.note_used(session, token_id, now=now))
     return _principal(account, "token")
 
 
@@ -92,6 +95,14 @@ def _sent_form() -> Kept | None:
         return None
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
     return Kept(request.full_path if request.query_string else request.path, fields)
+
+
+def _note(use: Callable[[Session], None]) -> None:
+    """Note a last use; where that cannot be stored, as on a full disk, what only reads goes on without it."""
+    try:
+        write(use)
+    except (Unavailable, DBAPIError, OSError) as error:
+        current_app.logger.warning("a last use could not be noted: %s", type(error).__name__)
 
 
 def _is_stale(last: datetime, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from evalhub.accounts.schema import digest
 from evalhub.db import Database
 from evalhub.web.context import utc_now
 from evalhub.web.session import write
-from tests.web.client import PASSWORD, Browser, Page, a_person, app_for
+from tests.web.client import PASSWORD, Browser, Page, a_person, a_token, app_for
 
 
 def sessions(database: Database) -> list[SignInSession]:
@@ -164,3 +165,19 @@ def test_a_kept_form_goes_nowhere_but_here(ann: Account, browser: Browser) -> No
     browser.get("/sign-in")
     fields = {"login": "ann", "password": PASSWORD, "kept-target": "https://evil.example/steal", "kept.x": "y"}
     assert "evil.example" not in browser.post("/sign-in", fields, status=200).text
+
+
+def test_reading_goes_on_where_a_last_use_cannot_be_written(
+    ann: Account, app: Flask, sqlite_database: Database
+) -> None:
+    browser, token = Browser(app).sign_in_as(ann), a_token(sqlite_database, ann)
+    sqlite_database.engine.dispose()
+    sa.event.listen(sqlite_database.engine, "connect", _only_read)
+    with time_machine.travel(utc_now() + timedelta(minutes=6)):
+        browser.get("/account")
+        assert app.test_client().get("/api/v1/me", headers=token).status_code == 200
+        browser.post("/account/name", {"display_name": "Anna"}, status=503)
+
+
+def _only_read(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
