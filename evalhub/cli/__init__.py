@@ -26,7 +26,7 @@ COMMANDS = {
     "doctor": ("doctor", "Check settings, database and invariants."),
     "export": ("export", "Write a project's scored dataset."),
     "init": ("init", "Set up an instance and print a link for its admin."),
-    "project": ("project", "Create, close and reopen projects, and show how far they are."),
+    "project": ("project", "Create, list, close and reopen projects, and show how far they are."),
     "ratings": ("ratings", "Import past ratings."),
     "rubric": ("rubric", "Check, add, list, show and compare rubrics."),
     "serve": ("serve", "Serve the instance."),

@@ -89,7 +89,7 @@ def _words(line: CriterionLine) -> str:
     figures = line.figures
     lines = [f"{line.criterion.title}: {figures.verdict.words}"]
     levels = line.criterion.levels
-    if levels and len(levels) <= SHOWN_LEVELS:
+    if levels and len(levels) <= SHOWN_LEVELS and any(figures.distribution):
         used = ", ".join(
             f"{level.label} {n} (confirmed {_number(confirmed.value)})"
             for level, n, confirmed in zip(levels, figures.distribution, figures.specific_agreement, strict=False)

@@ -19,7 +19,7 @@ FLAGS = ("span", "critical", "applicability", "no_consensus")
 
 @click.group()
 def project() -> None:
-    """Create, close and reopen projects, and show how far they are."""
+    """Create, list, close and reopen projects, and show how far they are."""
 
 
 @project.command()
@@ -134,6 +134,29 @@ def _make(instance: Instance, new: Any, given: dict[str, Any]) -> None:
             set_member(session, made.id, account.id, roles, by=None, now=moment)
 
     instance.write(make)
+
+
+@project.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def list_projects(ctx: click.Context, *, as_json: bool) -> None:
+    """List the projects."""
+    from evalhub.projects.queries import all_projects
+
+    with open_instance(ctx).reading() as session:
+        rows = [
+            {
+                "project": line.project.name,
+                "dataset": line.dataset,
+                "rubric": f"{line.rubric}@{line.rubric_version}",
+                "state": line.project.state.value,
+            }
+            for line in all_projects(session)
+        ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table("projects", list(rows[0]), [list(row.values()) for row in rows])
 
 
 @project.command()
