@@ -10,7 +10,8 @@ from typing import Any
 from evalhub.errors import BadInput, Fault
 
 MAX_DEPTH = 32
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+"""Strings and brackets. A string without an end goes to the end of the text, or each of its quotes would be tried."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64 = 2**63
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -98,6 +99,14 @@ def test_json_that_others_let_through_is_refused(app: Flask, raw: bytes, code: s
 def test_brackets_inside_of_text_are_not_depth() -> None:
     text = "[" * 100 + '\\"]'
     assert parse_json(json.dumps({"a": text}).encode()) == {"a": text}
+
+
+@pytest.mark.parametrize("raw", [b'"' + b'\\"' * 1_000_000, b'["' + b"\\" * 1_999_999])
+def test_a_string_without_an_end_is_refused_at_once(raw: bytes) -> None:
+    began = time.perf_counter()
+    with pytest.raises(BadInput):
+        parse_json(raw)
+    assert time.perf_counter() - began < 2
 
 
 def test_a_fault_of_syntax_has_line_and_column() -> None:
