@@ -88,8 +88,8 @@ def test_a_demo_that_was_stopped_while_loading_is_finished_by_the_next_call(
 
 
 @pytest.fixture
-def served(made: tuple[Path, str]) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
-    """A running demo, one of its links, and how many seconds passed until it answered."""
+def served(made: tuple[Path, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running demo that answers, and one of its links."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -109,21 +109,20 @@ def served(made: tuple[Path, str]) -> Iterator[tuple[subprocess.Popen[str], str,
             assert process.poll() is None
             assert time.monotonic() - began < 30
             time.sleep(0.05)
-        yield process, link, time.monotonic() - began
+        yield process, link
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
 
 
-def test_the_demo_answers_soon_greets_the_reviewer_and_ends_on_sigterm(
-    served: tuple[subprocess.Popen[str], str, float],
+def test_the_demo_greets_the_reviewer_and_ends_on_sigterm(
+    served: tuple[subprocess.Popen[str], str],
 ) -> None:
-    process, link, seconds = served
+    process, link = served
     with urllib.request.urlopen(link) as response:
         page = response.read().decode()
     assert "Demo reviewer" in page
-    assert seconds < 10
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=15) == 0
 

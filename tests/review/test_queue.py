@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -303,12 +302,11 @@ def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, o
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(login,)) for login in logins]
-    started = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
-    assert time.monotonic() - started < 120
+        assert not thread.is_alive()
     assert [f for f in failures if not isinstance(f, Conflict)] == []
     let_lapse(database)
     sweep(database)

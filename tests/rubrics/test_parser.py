@@ -34,14 +34,14 @@ def test_the_corpus_is_accepted_and_refused_as_its_manifest_says(shared: Path) -
     assert len(cases) > 30
     for case in cases:
         content = (shared / "corpus" / case["path"]).read_bytes()
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             parse_rubric(content, case["path"])
         except BadInput as error:
             outcome = ("reject", error.code if error.faults[0].line else "no line")
         else:
             outcome = ("accept", None)
-        assert time.perf_counter() - started < 0.5, case["path"]
+        assert time.process_time() - started < 0.5, case["path"]
         wanted = case["expect"]
         assert outcome == (wanted["outcome"].removesuffix("_inert"), wanted.get("error_code")), case["path"]
 
@@ -344,6 +344,6 @@ def test_of_very_many_faults_the_first_hundred_are_listed_and_the_rest_counted()
     ids=lambda bomb: bomb[:12].strip(),
 )
 def test_a_hostile_file_is_refused_within_half_a_second(bomb: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert faults_of(bomb)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

@@ -92,9 +92,10 @@ def record_changes(session: Session, project_id: int, changes: Counter[Key]) -> 
 class PatternWatch:
     """Notes a locked task's counted ratings before a change, and records the difference after it."""
 
-    def __init__(self, session: Session, task: Task) -> None:
+    def __init__(self, session: Session, task: Task, n_levels: Mapping[int, int]) -> None:
         self._session = session
         self._task = task
+        self._n_levels = n_levels
         self._before = self._now() if task.purpose in COUNTED_PURPOSES else {}
 
     def _now(self) -> Counted:
@@ -103,8 +104,7 @@ class PatternWatch:
     def record(self) -> None:
         if self._task.purpose not in COUNTED_PURPOSES:
             return
-        n_levels = level_counts(self._session, self._task.rubric_version_id)
-        changes = changes_between(self._task.purpose.value, self._before, self._now(), n_levels)
+        changes = changes_between(self._task.purpose.value, self._before, self._now(), self._n_levels)
         record_changes(self._session, self._task.project_id, changes)
 
 

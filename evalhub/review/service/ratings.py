@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -12,12 +14,15 @@ from evalhub.rubrics.schema.review import CheckedReview
 
 
 def replace_ratings(
-    session: Session, assignment: Assignment, rubric_version_id: int, review: CheckedReview, *, planned: bool
+    session: Session, assignment: Assignment, ids: Mapping[str, int], review: CheckedReview, *, planned: bool
 ) -> None:
-    """Make the review's ratings the current ones of an assignment whose revision has just been raised."""
+    """Make the review's ratings the current ones of an assignment whose revision has just been raised.
+
+    Args:
+        ids: of the rubric version's criteria, by key.
+    """
     if assignment.revision > 1:
         move_to_history(session, assignment, revision=assignment.revision - 1)
-    ids = criterion_ids(session, rubric_version_id)
     key = {
         "project_id": assignment.project_id,
         "task_id": assignment.task_id,

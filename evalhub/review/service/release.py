@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account, AccountKind
 from evalhub.review.models import Assignment, AssignmentState, Queue, Rating, Task
 from evalhub.review.schema import lowest_bit
-from evalhub.review.service.patterns import PatternWatch
+from evalhub.review.service.patterns import PatternWatch, level_counts
 
 
 def release(session: Session, freed: Mapping[int, tuple[Task, int]]) -> None:
@@ -51,7 +51,7 @@ def _given_to_extras(session: Session, task: Task, bits: int) -> int:
     ).all()
     if not extras:
         return bits
-    watch = PatternWatch(session, task)
+    watch = PatternWatch(session, task, level_counts(session, task.rubric_version_id))
     for extra in extras:
         slot = lowest_bit(bits)
         bits &= ~(1 << slot)

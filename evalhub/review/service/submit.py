@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,7 +20,7 @@ from evalhub.review.schema import OnlyLocked, Submitted, lowest_bit, working_sec
 from evalhub.review.service.claim import Claimant, claim_next, claim_or_keep, lock_member
 from evalhub.review.service.drafts import keep_as_draft
 from evalhub.review.service.patterns import PatternWatch
-from evalhub.review.service.ratings import replace_ratings
+from evalhub.review.service.ratings import criterion_ids, replace_ratings
 from evalhub.review.service.revise import check_revisable
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.review import CheckedReview, ReviewBody, check_review
@@ -34,7 +35,9 @@ class Submission:
     task_id: int
     reviewer_id: int
     reviewer: str
-    rubric_version_id: int
+    criterion_ids: Mapping[str, int]
+    n_levels: Mapping[int, int]
+    """By criterion id; read beforehand, for a version never changes."""
     lease: str
     idempotency_key: str
     request_sha256: str
@@ -58,8 +61,9 @@ def submit_review(
     """
     with database.reading() as session:
         desk = desk_of(session, assignment, reviewer_id)
+        ids = criterion_ids(session, desk.task.rubric_version_id)
     try:
-        submission = _checked(desk, reviewer, body)
+        submission = _checked(desk, ids, reviewer, body)
         stored = write(partial(_store, submission=submission), on=database)
     except EvalhubError as error:
         if error.http_status in (403, 409):
@@ -70,7 +74,7 @@ def submit_review(
     return stored
 
 
-def _checked(desk: Desk, reviewer: str, body: ReviewBody) -> Submission:
+def _checked(desk: Desk, ids: Mapping[str, int], reviewer: str, body: ReviewBody) -> Submission:
     rubric = rubric_of(desk.rubric_version)
     if body.rubric_version != rubric.version:
         raise Conflict(
@@ -90,7 +94,8 @@ def _checked(desk: Desk, reviewer: str, body: ReviewBody) -> Submission:
         task_id=desk.task.id,
         reviewer_id=desk.assignment.reviewer_id,
         reviewer=reviewer,
-        rubric_version_id=desk.task.rubric_version_id,
+        criterion_ids=ids,
+        n_levels={ids[criterion.key]: len(criterion.levels) for criterion in rubric.criteria if criterion.levels},
         lease=body.lease,
         idempotency_key=body.idempotency_key,
         request_sha256=body.request_sha256,
@@ -117,13 +122,13 @@ def _store(session: Session, *, submission: Submission) -> Submitted:
         return replayed
     task = lock_task(session, project_id, submission.task_id)
     assignment = lock_assignment(session, project_id, task.id, reviewer_id)
-    watch = PatternWatch(session, task)
+    watch = PatternWatch(session, task, submission.n_levels)
     moment = now(session)
     _accept(session, task, assignment, submission.lease, moment)
     following = claim_or_keep(session, who, moment)
     review = _insert_review(session, assignment, submission, moment)
     planned = assignment.slot is not None and assignment.slot < task.need
-    replace_ratings(session, assignment, submission.rubric_version_id, submission.review, planned=planned)
+    replace_ratings(session, assignment, submission.criterion_ids, submission.review, planned=planned)
     session.execute(sa.delete(Draft).where(*_same_assignment(Draft, assignment)))
     watch.record()
     is_extra = assignment.state is AssignmentState.EXTRA
