@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import time
 import tracemalloc
 
 import pytest
@@ -201,3 +202,10 @@ def test_an_endless_line_takes_no_more_memory_than_the_limit() -> None:
     tracemalloc.stop()
     assert [fault.code for fault in faults.listed()] == ["too_large"]
     assert peak < 24 * 1024 * 1024
+
+
+def test_a_long_line_whose_string_has_no_end_is_refused_at_once() -> None:
+    began = time.perf_counter()
+    with pytest.raises(StrictJsonError):
+        strict_json(b"[" * 1_000 + b'"' + b'\\"' * 200_000 + b"[{" * 50_000)
+    assert time.perf_counter() - began < 2

@@ -31,7 +31,7 @@ ARCHIVES = {
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"PAR1": "a Parquet file",
 }
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)  # one without an end goes to the end: linear
 _SPOILT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
