@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: real databases of both kinds, and the shared data."""
+"""Fixtures that every test may use: real databases of both kinds, a real browser, and the shared data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 
 from evalhub.db import Database
 from evalhub.migrating import upgrade
@@ -104,6 +105,18 @@ def database(request: pytest.FixtureRequest) -> Database:
     """A migrated, empty database of each kind."""
     found: Database = request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
     return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    path = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+    if path is None:
+        unavailable("no Chromium on this machine: install the system's package `chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def _named(url: str, name: str) -> str:

@@ -1,34 +1,21 @@
-"""A real Chromium, and people who sign in with it."""
+"""People who sign in with a real browser."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from evalhub.accounts.models import InvitationPurpose
 from evalhub.accounts.service import create_link
 from evalhub.db import Database
 from evalhub.web.context import utc_now
 from evalhub.web.session import write
-from tests.conftest import unavailable
 from tests.servers import Server
 
 SignIn = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
-    if path is None:
-        unavailable("no Chromium: install the system's package `chromium`")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

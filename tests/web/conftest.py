@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import sync_playwright
 
 from evalhub.db import Database
 from evalhub.demo.load import load_demo
-from tests.conftest import unavailable
 from tests.servers import serving
 from tests.web.client import Browser, app_for
 from tests.web.signed_in import Demo
@@ -27,18 +25,6 @@ def app(sqlite_database: Database) -> Flask:
 @pytest.fixture
 def browser(app: Flask) -> Browser:
     return Browser(app)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    """The system's Chromium, without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        unavailable("no Chromium on this machine: install the package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
