@@ -134,6 +134,9 @@ def test_a_skip_needs_a_reason_and_hands_out_the_next_item(world: World) -> None
     browser.post(f"{path}/skip", {"lease": lease, "reason": "because"}, status=422)
     following = browser.post(f"{path}/skip", {"lease": lease, "reason": "outside_my_field", "text": "law"})
     assert following.headers["Location"].startswith("/assignments/")
+    page = browser.get(path)
+    assert "You passed this item on" in page.text
+    assert "Submit" not in page.text
     with world.database.reading() as session:
         states = session.scalars(sa.select(Assignment.state)).all()
     assert sorted(states) == [AssignmentState.LEASED, AssignmentState.SKIPPED]

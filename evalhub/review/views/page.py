@@ -128,7 +128,7 @@ def review_page(
         submitted_at=assignment.submitted_at,
         done_count=my_progress(session, desk.project.id, assignment.reviewer_id).done,
         state=assignment.state.value,
-        is_readonly=(is_submitted and not is_reopened) or assignment.state is AssignmentState.VOIDED,
+        is_readonly=not is_reopened and assignment.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED),
         is_reopened=is_reopened,
         can_reopen=is_submitted
         and not is_reopened
