@@ -48,6 +48,53 @@ def claim_next(database: Database, *, project_id: int, reviewer_id: int) -> Leas
     return None
 
 
+PROJECT: sa.BindParameter[int] = sa.bindparam("project")
+REVIEWER: sa.BindParameter[int] = sa.bindparam("reviewer")
+QUEUE: sa.BindParameter[int] = sa.bindparam("queue")
+OPEN_QUEUES = (
+    sa.select(Queue.id, QueueReviewer.cursor_ord)
+    .join(QueueReviewer, sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id))
+    .where(
+        Queue.project_id == PROJECT,
+        QueueReviewer.reviewer_id == REVIEWER,
+        Queue.state == QueueState.OPEN,
+        QueueReviewer.cursor_ord < Queue.last_ord,
+    )
+    .order_by(Queue.priority.desc(), Queue.id)
+)
+"""The queues that may still hold something for a reviewer. Built once, like the two below: a claim is made at each
+submission, and building a statement costs more than running it."""
+OPEN_NOT_MINE = sa.and_(
+    Task.project_id == PROJECT,
+    Task.queue_id == QUEUE,
+    Task.is_open,
+    ~sa.exists().where(
+        Assignment.project_id == Task.project_id,
+        Assignment.task_id == Task.id,
+        Assignment.reviewer_id == REVIEWER,
+        Assignment.state != AssignmentState.EXPIRED,
+    ),
+)
+"""Open tasks of a queue that I have not had; a lapsed lease is no reason to be passed over."""
+_mark = (
+    sa.select(Task.ord, Task.id)
+    .where(OPEN_NOT_MINE, Task.ord > sa.bindparam("cursor"))
+    .order_by(Task.ord)
+    .limit(1)
+    .subquery()
+)
+LOW_WATER_MARK = (
+    sa.select(_mark.c.ord, _mark.c.id, Queue.last_ord)
+    .select_from(Queue)
+    .outerjoin(_mark, sa.true())
+    .where(Queue.project_id == PROJECT, Queue.id == QUEUE)
+)
+"""The first open task above the cursor that is not mine (ord and id), and the queue's last ord, at one time."""
+FIRST_FROM_MARK = locked(
+    sa.select(Task).where(OPEN_NOT_MINE, Task.ord >= sa.bindparam("mark")).order_by(Task.ord).limit(1), skip=True
+).execution_options(populate_existing=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimant:
     """An active reviewer whose membership is locked."""
@@ -107,34 +154,13 @@ def _from_queues(session: Session, who: Claimant, moment: datetime) -> Claimed:
     """A new lease from the open queues, by priority; the member is locked and holds no lease."""
     project_id, reviewer_id = who.project_id, who.reviewer_id
     only_locked: int | None = None
-    queues = session.execute(
-        sa.select(Queue.id, QueueReviewer.cursor_ord)
-        .join(
-            QueueReviewer,
-            sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id),
-        )
-        .where(
-            Queue.project_id == project_id,
-            QueueReviewer.reviewer_id == reviewer_id,
-            Queue.state == QueueState.OPEN,
-            QueueReviewer.cursor_ord < Queue.last_ord,
-        )
-        .order_by(Queue.priority.desc(), Queue.id)
-    ).all()
-    for queue_id, cursor in queues:
-        mark, mark_task, last_ord = _low_water_mark(session, project_id, queue_id, reviewer_id, cursor)
-        if mark is None or mark_task is None:
+    for queue_id, cursor in session.execute(OPEN_QUEUES, {"project": project_id, "reviewer": reviewer_id}).all():
+        place = {"project": project_id, "reviewer": reviewer_id, "queue": queue_id}
+        mark, mark_task, last_ord = session.execute(LOW_WATER_MARK, {**place, "cursor": cursor}).one()
+        if mark is None:
             _move_cursor(session, project_id, queue_id, reviewer_id, last_ord)
             continue
-        task = session.scalars(
-            locked(
-                sa.select(Task)
-                .where(_open_not_mine(project_id, queue_id, reviewer_id), Task.ord >= mark)
-                .order_by(Task.ord)
-                .limit(1),
-                skip=True,
-            ).execution_options(populate_existing=True)
-        ).one_or_none()
+        task = session.scalars(FIRST_FROM_MARK, {**place, "mark": mark}).one_or_none()
         if task is None:
             only_locked = only_locked if only_locked is not None else mark_task
             continue
@@ -189,37 +215,6 @@ def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | 
         .execution_options(populate_existing=True)
     )
     return take(session, task, who, moment) if task is not None else None
-
-
-def _open_not_mine(project_id: int, queue_id: int, reviewer_id: int) -> sa.ColumnElement[bool]:
-    """Open tasks of a queue that I have not had; a lapsed lease is no reason to be passed over."""
-    mine = sa.exists().where(
-        Assignment.project_id == Task.project_id,
-        Assignment.task_id == Task.id,
-        Assignment.reviewer_id == reviewer_id,
-        Assignment.state != AssignmentState.EXPIRED,
-    )
-    return sa.and_(Task.project_id == project_id, Task.queue_id == queue_id, Task.is_open, ~mine)
-
-
-def _low_water_mark(
-    session: Session, project_id: int, queue_id: int, reviewer_id: int, cursor: int
-) -> tuple[int | None, int | None, int]:
-    """The first open task above the cursor that is not mine (its ord and id), and the queue's last ord, at one time."""
-    mark = (
-        sa.select(Task.ord, Task.id)
-        .where(_open_not_mine(project_id, queue_id, reviewer_id), Task.ord > cursor)
-        .order_by(Task.ord)
-        .limit(1)
-        .subquery()
-    )
-    row = session.execute(
-        sa.select(mark.c.ord, mark.c.id, Queue.last_ord)
-        .select_from(Queue)
-        .outerjoin(mark, sa.true())
-        .where(Queue.project_id == project_id, Queue.id == queue_id)
-    ).one()
-    return row.ord, row.id, row.last_ord
 
 
 def take(session: Session, task: Task, who: Claimant, moment: datetime) -> Lease:
