@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from evalhub.errors import BadInput, Fault
 from evalhub.export.policies import take_export
@@ -23,39 +23,40 @@ from evalhub.web.session import current_database, reading
 
 api_bp = Blueprint("export_api", __name__, url_prefix="/api/v1")
 
-SINGLE = ("format", "as_of", "without_text")
+SINGLE = ("as_of", "without_text")
 WRONG = "The query string is not as it should be."
-
-
-class ExportQuery(Options):
-    """The filters of an export; those that are lists may be given several times."""
-
-    shape: Shape = Field(default=Shape.JSONL, alias="format", description="jsonl: the items, streamed; bundle: a zip")
-
-    def options(self) -> Options:
-        return Options(**{name: getattr(self, name) for name in Options.model_fields})
 
 
 @api_bp.get("/projects/<p>/export")
 @allowed(take_export)
-@documented(summary="The scored items as JSON lines, or the bundle as a zip", query=ExportQuery, responses={200: None})
+@documented(
+    summary="The scored items as JSON lines, streamed; a filter may be given several times",
+    query=Options,
+    responses={200: None},
+)
 def export(p: str) -> ResponseReturnValue:
-    """Lines are streamed. A bundle is recorded, although a GET asks for it: its receipt names the record."""
-    query = _query()
+    options = _options()
     with reading() as session:
         project_id = project_named(session, p).id
-    if query.shape is Shape.BUNDLE:
-        by_id, now = require_principal().account_id, utc_now()
-        made = make_download(
-            current_database(), project_id, query.options(), Shape.BUNDLE, name=p, by_id=by_id, now=now
-        )
-        return file_response(made.chunks(), made.file_name, made.media_type, made.n_bytes)
-    lines = item_lines(current_database(), project_id, query.options())
+    lines = item_lines(current_database(), project_id, options)
     begun = list(islice(lines, 1))  # what is wrong with the options shows here, while it can still be answered
     return Response(chain(begun, lines), mimetype="application/jsonl")
 
 
-def _query() -> ExportQuery:
+@api_bp.post("/projects/<p>/export")
+@allowed(take_export)
+@documented(
+    summary="Make a bundle, recorded like any export, and get it as a zip", query=Options, responses={200: None}
+)
+def make(p: str) -> ResponseReturnValue:
+    options, by_id, now = _options(), require_principal().account_id, utc_now()
+    with reading() as session:
+        project_id = project_named(session, p).id
+    made = make_download(current_database(), project_id, options, Shape.BUNDLE, name=p, by_id=by_id, now=now)
+    return file_response(made.chunks(), made.file_name, made.media_type, made.n_bytes)
+
+
+def _options() -> Options:
     """The query string, in which only filters may be given more than once.
 
     Raises:
@@ -66,6 +67,6 @@ def _query() -> ExportQuery:
     if faults:
         raise BadInput(WRONG, faults=faults)
     try:
-        return ExportQuery.model_validate({name: v[0] if name in SINGLE else v for name, v in given.items()})
+        return Options.model_validate({name: v[0] if name in SINGLE else v for name, v in given.items()})
     except ValidationError as error:
         raise invalid(WRONG, error) from error

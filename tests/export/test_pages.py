@@ -99,7 +99,7 @@ def test_programs_get_the_items_as_lines_and_the_bundle_as_a_zip(world: World, t
     ]
     final = client.get(f"{API}?state=final&state=incomplete", headers=token)
     assert len(final.data.splitlines()) == 2
-    bundle = client.get(f"{API}?format=bundle", headers=token)
+    bundle = client.post(API, headers=token)
     with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
         archive.extractall(tmp_path)
     verify_bundle(tmp_path / "p")
@@ -109,7 +109,7 @@ def test_programs_get_the_items_as_lines_and_the_bundle_as_a_zip(world: World, t
     "query",
     [
         "state=best",
-        "format=csv",
+        "format=bundle",
         "criterion=none",
         "as_of=now",
         "x=1",

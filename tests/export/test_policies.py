@@ -28,6 +28,7 @@ def test_a_manager_who_may_still_grade_takes_no_export(database: Database) -> No
     refused = app.test_client().get(API, headers=token)
     assert refused.status_code == 403
     assert b"adequate" not in refused.data
+    assert app.test_client().post(API, headers=token).status_code == 403
     world.review_all("ann", SCORES)
     assert app.test_client().get(API, headers=token).status_code == 200
 
