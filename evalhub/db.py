@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -191,7 +190,3 @@ S = TypeVar("S", bound=sa.Select[Any])
 def locked(statement: S, *, skip: bool = False) -> S:
     """The same select with its rows locked FOR NO KEY UPDATE (on SQLite the transaction itself is the lock)."""
     return statement.with_for_update(key_share=True, skip_locked=skip)
-
-
-def sqlite_path(database: Database) -> Path | None:
-    return Path(database.url.database) if database.is_sqlite and database.url.database else None

@@ -10,8 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evalhub.rubrics.schema.review import NOTE_LIMIT, QUOTES_LIMIT, ReviewBody
 
-SLOT_LIMIT = 62
-"""Slots are bits of a signed 64-bit integer."""
 IDLE_CUT = timedelta(seconds=60)
 """A longer silence of the review page counts as a pause."""
 

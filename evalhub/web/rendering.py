@@ -19,7 +19,6 @@ from evalhub.web.markdown import SAFE_ADDRESS, Lines, TooMuchWork, markdown_to_h
 from evalhub.web.maths import MATHML_ATTRIBUTES, MATHML_TAGS
 from evalhub.web.unseen import mark_unseen
 
-RENDERER_VERSION = 1  # part of the key of cached HTML; raise it when the same text comes out differently
 MAX_BYTES = 256 * 1024
 CR = "\r"
 
@@ -70,11 +69,6 @@ def render_plain(text: str) -> Markup:
     body = mark_unseen(escape(text, quote=False)).replace(f"{mark_unseen(CR)}\n", "&#13;\n")
     # the parser of HTML drops a line feed that directly follows the tag, and a carriage return that is not escaped
     return Markup(f'<pre class="raw" role="group" tabindex="0" aria-label="Text as written">\n{body}</pre>')  # noqa: S704
-
-
-def stored_html(html: str) -> Markup:
-    """What `render_markdown` made before, as it comes back from the cache of this renderer version."""
-    return Markup(html)  # noqa: S704
 
 
 def _rendered(text: str, lines: Lines) -> Markup:

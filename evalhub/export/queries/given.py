@@ -75,9 +75,6 @@ class Graders:
         for account, member in rows:
             self._known[account.id] = self._grader(account, member)
 
-    def everybody(self) -> list[Grader]:
-        return sorted(self._known.values(), key=lambda grader: grader.pseudonym)
-
     def _grader(self, account: Account, member: Member | None) -> Grader:
         """An imported reviewer is known by the name in the file, a person by the sign-in name.
 
