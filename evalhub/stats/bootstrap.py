@@ -11,9 +11,10 @@ from scipy.special import ndtr, ndtri
 from evalhub.stats import leave_out
 from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts
-from evalhub.stats.figure import Figure, Floats, Interval, Ints, Method, Reason
+from evalhub.stats.figure import Figure, Floats, Interval, Method, Reason
 from evalhub.stats.leave_out import LeftOut, without_each_group
-from evalhub.stats.scale import Distance, Scale
+from evalhub.stats.resampling import GroupKinds, alphas_of_sums
+from evalhub.stats.scale import Distance
 
 REPLICATES = 2_000
 SEED = 20_261_124
@@ -58,54 +59,11 @@ def bootstrap_alpha(
 
 
 def _replicates(counts: PatternCounts, metric: Distance, rng: np.random.Generator, replicates: int) -> Iterator[Floats]:
-    members, weight = _group_kinds(counts)
-    share = weight / weight.sum()
-    rows = np.where(counts.is_pairable[:, None], counts.patterns, 0).astype(np.float64)
-    others = np.maximum(counts.n_ratings - 1, 1)[:, None, None]
-    pairs = (rows[:, :, None] * rows[:, None, :] - rows[:, :, None] * np.eye(counts.n_levels)) / others
-    pairs_of = members @ pairs.reshape(len(rows), -1)
-    marginals_of = members @ rows
-    chunk = max(1, CHUNK_CELLS // max(len(weight), counts.n_levels**2))
+    kinds = GroupKinds.of(counts)
+    chunk = max(1, CHUNK_CELLS // max(len(kinds.weight), counts.n_levels**2))
     for start in range(0, replicates, chunk):
-        drawn = rng.multinomial(int(weight.sum()), share, size=min(chunk, replicates - start))
-        yield _alphas(drawn @ pairs_of, (drawn @ marginals_of).astype(np.float64), metric)
-
-
-def _alphas(pairs: Floats, marginals: Floats, metric: Distance) -> Floats:
-    """Alpha of each replicate: coincidences (replicates, levels²) and marginals (replicates, levels)."""
-    n_levels = marginals.shape[1]
-    square = pairs.reshape(-1, n_levels, n_levels)
-    if metric.scale is Scale.ORDINAL:
-        scores = metric.scores(marginals)
-        delta = (scores[:, :, None] - scores[:, None, :]) ** 2
-    else:
-        delta = np.broadcast_to(metric.matrix(marginals[0]), square.shape)
-    observed = (square * delta).sum(axis=(1, 2))
-    chance = np.einsum("bi,bij,bj->b", marginals, delta, marginals)
-    ratio = np.divide(
-        (marginals.sum(axis=1) - 1) * observed, chance, out=np.full(len(marginals), np.nan), where=chance > 0
-    )
-    return np.asarray(1 - ratio)
-
-
-def _group_kinds(counts: PatternCounts) -> tuple[Floats, Ints]:
-    """Distinct groups as items a pattern, shape (kinds, patterns), and how many groups are of each kind.
-
-    Groups with the same items are found by a random 64-bit key a pattern; at a million groups the chance that two
-    different kinds share a key is below 1e-7.
-    """
-    deletions = without_each_group(counts)
-    keys = np.random.default_rng(0).integers(0, 2**64, size=len(counts.patterns), dtype=np.uint64)
-    summed = np.zeros(len(deletions.weight), dtype=np.uint64)
-    np.add.at(summed, deletions.deletion, keys[deletions.pattern] * (-deletions.change).astype(np.uint64))
-    _, first, kind = np.unique(summed, return_index=True, return_inverse=True)
-    weight = np.bincount(kind.reshape(-1), weights=deletions.weight).astype(np.int64)
-    position = np.full(len(summed), -1)
-    position[first] = np.arange(len(first))
-    kept = position[deletions.deletion] >= 0
-    members = np.zeros((len(first), len(counts.patterns)))
-    members[position[deletions.deletion[kept]], deletions.pattern[kept]] = -deletions.change[kept]
-    return members, weight
+        drawn = kinds.draw(rng, kinds.n_groups, min(chunk, replicates - start))
+        yield alphas_of_sums(drawn @ kinds.pairs, drawn @ kinds.marginals, metric)
 
 
 def _bca(value: float, drawn: Floats, left_out: LeftOut) -> Interval:
