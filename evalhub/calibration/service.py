@@ -22,7 +22,7 @@ from evalhub.calibration.queries import (
 )
 from evalhub.calibration.schema.consensus import Answer
 from evalhub.calibration.schema.flags import Flag, Question, flags_of
-from evalhub.calibration.schema.report import CalibrationReport, CriterionLine
+from evalhub.calibration.schema.lines import CalibrationReport, CriterionLine
 from evalhub.errors import NotFound
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of, simulated_reviewers

@@ -11,7 +11,7 @@ from evalhub.cli.instance import open_instance
 from evalhub.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from evalhub.calibration.schema.report import CalibrationReport, CriterionLine
+    from evalhub.calibration.schema.lines import CalibrationReport, CriterionLine
     from evalhub.stats import Figure
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])

@@ -49,9 +49,9 @@ class CriterionReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        plain = _plain(self)
-        assert isinstance(plain, dict)
-        return plain
+        found = plain(self)
+        assert isinstance(found, dict)
+        return found
 
 
 def criterion_report(
@@ -104,9 +104,10 @@ def _is_checked(counts: PatternCounts, figure: Figure, scale: Scale, values: Flo
     return check_alpha(merged_counts, figure, metric)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> Any:
+    """Results as what JSON holds: dataclasses as objects, tuples as lists, members of an enum as their words."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
-        return [_plain(member) for member in value]
+        return [plain(member) for member in value]
     return str(value) if isinstance(value, StrEnum) else value

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import Case, CaseCriterion
-from evalhub.calibration.schema.report import CalibrationReport
+from evalhub.calibration.schema.lines import CalibrationReport
 from evalhub.calibration.service import report
 from evalhub.datasets.models import Dataset
 from evalhub.datasets.service import import_items
