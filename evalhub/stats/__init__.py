@@ -21,6 +21,7 @@ from evalhub.stats.dawid_skene import DawidSkene, dawid_skene
 from evalhub.stats.figure import METHOD_WORDS, REASON_WORDS, Figure, Method, Reason
 from evalhub.stats.fleiss import ZTest, fleiss_by_level, fleiss_test
 from evalhub.stats.pairs import PairAgreement, cohen_kappa, conger_kappa, light_kappa, pairwise_kappas, scott_pi
+from evalhub.stats.planning import GatePlan, WidthPlan, items_for_gate, items_for_width
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.report import CriterionReport, criterion_report, reliability_of_mean
 from evalhub.stats.sample_size import items_to_tell_kappas_apart
@@ -37,6 +38,7 @@ __all__ = [
     "CriterionReport",
     "DawidSkene",
     "Figure",
+    "GatePlan",
     "IccForm",
     "Method",
     "PairAgreement",
@@ -47,6 +49,7 @@ __all__ = [
     "Verdict",
     "VerdictCode",
     "Weights",
+    "WidthPlan",
     "ZTest",
     "agreement_within",
     "alpha",
@@ -66,6 +69,8 @@ __all__ = [
     "gwet_ac",
     "gwet_ac_by_item",
     "icc",
+    "items_for_gate",
+    "items_for_width",
     "items_to_tell_kappas_apart",
     "kendall_w",
     "light_kappa",

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     NEEDS_REVIEWERS = "needs_reviewers"
     NEEDS_NUMBERS = "needs_numbers"
     LEVEL_NEVER_GIVEN = "level_never_given"
+    RESTS_ON_ONE_ITEM = "rests_on_one_item"
+    TOO_MANY_VALUES = "too_many_values"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -45,6 +47,8 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NEEDS_REVIEWERS: "needs to know who gave each rating, of at least two reviewers with shared items",
     Reason.NEEDS_NUMBERS: "needs numbers, not nominal levels",
     Reason.LEVEL_NEVER_GIVEN: "nobody gave this level to an item with two ratings",
+    Reason.RESTS_ON_ONE_ITEM: "one item carries all disagreement or all variation, so nothing says what more would do",
+    Reason.TOO_MANY_VALUES: "more than 50 distinct values occur; nothing is drawn anew from them",
 }
 
 
