@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account, AccountKind
+from evalhub.calibration.queries.asked import Asked
+from evalhub.calibration.queries.people import Columns, of_people
 from evalhub.calibration.schema.consensus import Answer
-from evalhub.calibration.schema.flags import Question
 from evalhub.datasets.models import Item
-from evalhub.projects.models import Project
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Rating, Task
-from evalhub.rubrics.models import Criterion as CriterionRow
-from evalhub.rubrics.models import RubricVersion
-from evalhub.rubrics.queries import rubric_of
-from evalhub.rubrics.schema import rubric_from_canonical
-from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import Ratings
 
-PEOPLE = (AccountKind.HUMAN, AccountKind.IMPORTED)
 CHUNK = 50_000
-Columns = sa.Select[*tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A criterion of the project's rubric, and every row that asks the same question.
-
-    `ids` holds also the criteria of other versions in use whose key and fingerprint are the same.
-    """
-
-    id: int
-    ids: tuple[int, ...]
-    criterion: Criterion
-
-    @property
-    def question(self) -> Question:
-        return Question.of(self.criterion)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,58 +55,6 @@ class CountedRatings:
             answer = Answer() if math.isnan(place) else _answer(asked, place)
             found.setdefault(task, []).append(answer)
         return found
-
-
-class GivenAnswer(NamedTuple):
-    """One rating that counts."""
-
-    task_id: int
-    criterion_id: int
-    reviewer_id: int
-    answer: Answer
-
-
-def meanings(session: Session, rubric_version_ids: Iterable[int]) -> dict[int, Criterion]:
-    """What the criteria of some rubric versions mean, by id, in the rubrics' order.
-
-    Without entities, because every completed task asks for it; the rubric itself is parsed once a process.
-    """
-    versions = list(rubric_version_ids)
-    canonical = {
-        row.id: row.canonical
-        for row in session.execute(
-            sa.select(RubricVersion.id, RubricVersion.canonical).where(RubricVersion.id.in_(versions))
-        )
-    }
-    rows = session.execute(
-        sa.select(CriterionRow.id, CriterionRow.rubric_version_id, CriterionRow.position)
-        .where(CriterionRow.rubric_version_id.in_(versions))
-        .order_by(CriterionRow.rubric_version_id, CriterionRow.position)
-    ).all()
-    criteria = {
-        (version_id, criterion.position): criterion
-        for version_id, text in canonical.items()
-        for criterion in rubric_from_canonical(text).criteria
-    }
-    return {row.id: criteria[row.rubric_version_id, row.position] for row in rows}
-
-
-def criteria_of(session: Session, project_id: int) -> list[Asked]:
-    """The criteria of the project's current rubric version, in the rubric's order."""
-    project = session.get_one(Project, project_id)
-    used = sa.select(Task.rubric_version_id).where(Task.project_id == project_id).distinct()
-    versions = session.scalars(
-        sa.select(RubricVersion)
-        .where(sa.or_(RubricVersion.id == project.rubric_version_id, RubricVersion.id.in_(used)))
-        .options(selectinload(RubricVersion.criteria))
-    ).all()
-    current = next(version for version in versions if version.id == project.rubric_version_id)
-    same: dict[tuple[str, str], list[int]] = {}
-    for version in versions:
-        for row in version.criteria:
-            same.setdefault((row.key, row.fingerprint), []).append(row.id)
-    by_key = {criterion.key: criterion for criterion in rubric_of(current).criteria}
-    return [Asked(row.id, tuple(sorted(same[row.key, row.fingerprint])), by_key[row.key]) for row in current.criteria]
 
 
 def counted_tasks(session: Session, project_id: int) -> CountedTasks:
@@ -180,7 +102,7 @@ def counted_ratings(
     """
     place = sa.func.coalesce(Rating.value, Rating.level)
     columns: Columns = sa.select(Rating.task_id, Rating.reviewer_id, place)
-    statement = _of_people(columns, project_id).where(Rating.criterion_id.in_(asked.ids))
+    statement = of_people(columns, project_id).where(Rating.criterion_id.in_(asked.ids))
     if since or until:
         statement = _within(statement, since, until)
     parts = [
@@ -214,11 +136,6 @@ def _answer(asked: Asked, place: float) -> Answer:
     return Answer(rank=int(place)) if asked.criterion.range is None else Answer(value=place)
 
 
-def _of_people(statement: Columns, project_id: int) -> Columns:
-    models = sa.select(Account.id).where(Account.kind.not_in(PEOPLE))
-    return statement.where(Rating.project_id == project_id, Rating.planned, Rating.reviewer_id.not_in(models))
-
-
 def _within(statement: Columns, since: datetime | None, until: datetime | None) -> Columns:
     statement = statement.join(
         Assignment,
@@ -231,14 +148,3 @@ def _within(statement: Columns, since: datetime | None, until: datetime | None) 
     if since:
         statement = statement.where(Assignment.submitted_at >= since)
     return statement.where(Assignment.submitted_at < until) if until else statement
-
-
-def answers_of_tasks(session: Session, project_id: int, task_ids: Sequence[int]) -> list[GivenAnswer]:
-    """The counted answers of some tasks, ordered by task, criterion and reviewer."""
-    columns: Columns = sa.select(Rating.task_id, Rating.criterion_id, Rating.reviewer_id, Rating.level, Rating.value)
-    rows = session.execute(
-        _of_people(columns, project_id)
-        .where(Rating.task_id.in_(task_ids))
-        .order_by(Rating.task_id, Rating.criterion_id, Rating.reviewer_id)
-    )
-    return [GivenAnswer(row[0], row[1], row[2], Answer(row[3], row[4])) for row in rows]
