@@ -33,6 +33,10 @@ class Settings(BaseModel):
     max_body_mib: int = Field(default=2, ge=1, le=64, description="Largest form or JSON body")
     max_import_mib: int = Field(default=4096, ge=1, description="Largest body of an import")
     sweep_seconds: float = Field(default=15.0, ge=0.1, description="Pause between sweeps of lapsed leases")
+    job_workers: int = Field(default=1, ge=0, le=16, description="Processes beside the server for background work")
+    redis_url: str | None = Field(
+        default=None, repr=False, description="Redis that wakes workers; a SQLite file in the folder by default"
+    )
 
     @field_validator("secret_key")
     @classmethod

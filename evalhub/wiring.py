@@ -1,4 +1,4 @@
-"""What later stages do about earlier ones: handlers of signals, and acts of the sweep.
+"""What later stages do about earlier ones: handlers of signals, acts of the sweep, and background work.
 
 Apart from `app.py`, so that the command line and jobs need no web pages.
 """
@@ -14,6 +14,8 @@ from evalhub import events
 from evalhub.adjudication.service import cases
 from evalhub.audit import jobs as audit_jobs
 from evalhub.datasets import jobs as datasets_jobs
+from evalhub.jobs import running
+from evalhub.jobs.running import JobFunction
 from evalhub.jobs.sweep import Act
 from evalhub.projects import service as projects
 from evalhub.review import jobs as review_jobs
@@ -31,8 +33,17 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.ratings_imported, cases.on_ratings_imported),
 )
 
-SWEEPS: tuple[Act, ...] = (review_jobs.sweep, audit_jobs.chain, datasets_jobs.drop_leftovers, cases.finish_backlog)
+SWEEPS: tuple[Act, ...] = (
+    review_jobs.sweep,
+    audit_jobs.chain,
+    datasets_jobs.drop_leftovers,
+    cases.finish_backlog,
+    running.revive_dead,
+)
 """What every server process repeats."""
+
+JOBS: dict[str, JobFunction] = {}
+"""Background work by the kind that `enqueue` is told, in plain words with hyphens: `calibration-report`."""
 
 
 def connect_handlers() -> None:

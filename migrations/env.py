@@ -11,6 +11,7 @@ import evalhub.adjudication.models
 import evalhub.audit.models
 import evalhub.datasets.models
 import evalhub.export.models
+import evalhub.jobs.models
 import evalhub.projects.models
 import evalhub.review.models
 import evalhub.rubrics.models  # noqa: F401 -- each import fills the metadata

@@ -13,7 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import evalhub.adjudication.models
-import evalhub.export.models  # noqa: F401 -- fills the metadata
+import evalhub.export.models
+import evalhub.jobs.models  # noqa: F401 -- fills the metadata
 from evalhub.accounts.models import Account, Profile
 from evalhub.audit.models import AuditHead
 from evalhub.db import Base, Database, now
