@@ -7,6 +7,7 @@ R/(R − 1), and in fixed panels a reviewer's partners show up as their own seve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -19,6 +20,8 @@ from evalhub.stats.ratings import Ratings
 MAX_BLOCKS = 1_000
 MIN_BLOCKS = 50
 WORK = 4e9
+CHUNK_CELLS = 2_000_000
+RIDGE = 1e-11
 CONFOUNDED_SE = 2.0
 CONFOUNDED_LEVELS = 0.2
 
@@ -42,6 +45,18 @@ class Severity:
     confounded_with: int | None
 
 
+class _Equations(NamedTuple):
+    """The normal equations of blocks of items after the items' own effects are taken out, and the plain sums.
+
+    `matrix` has the shape (blocks, reviewers, reviewers), all others (blocks, reviewers); `own` counts ratings.
+    """
+
+    own: Floats
+    matrix: Floats
+    side: Floats
+    plain: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class _Design:
     """Items × reviewers with at least two ratings an item; `given` holds ones, `numbers` the ratings."""
@@ -52,17 +67,32 @@ class _Design:
     block: Ints
     component: Ints
 
-    def equations(self, keep: Ints) -> tuple[Floats, Floats, Floats]:
-        """The normal equations over some items after the items' own effects are taken out, and the plain sums."""
-        given, numbers = self.given[keep], self.numbers[keep]
+    def equations(self, items: Ints, block: Ints, n_blocks: int) -> _Equations:
+        """The equations of each block of these items, all blocks at once.
+
+        Args:
+            block: of each of the items, from 0 to n_blocks − 1.
+        """
+        given, numbers = self.given[items], self.numbers[items]
+        shape = (n_blocks, len(items))
+        member = csr_matrix((np.ones(len(items)), (block, np.arange(len(items)))), shape=shape)
         m = np.asarray(given.sum(axis=1)).reshape(-1)
         mean = np.asarray(numbers.sum(axis=1)).reshape(-1) / m
-        own = np.asarray(given.sum(axis=0)).reshape(-1)
-        matrix = np.diag(own) - (given.T @ given.multiply(1 / m[:, None]).tocsr()).toarray()
-        side = np.asarray(numbers.sum(axis=0)).reshape(-1) - given.T @ mean
-        inflate = m / (m - 1)
-        plain = numbers.T @ inflate - given.T @ (inflate * mean)
-        return matrix, np.asarray(side), np.asarray(plain)
+        own = (member @ given).toarray()
+        weighted = given.multiply(1 / m[:, None]).tocoo()
+        n_raters = len(self.raters)
+        spread = csr_matrix(
+            (weighted.data, (block[weighted.row] * n_raters + weighted.col, weighted.row)),
+            shape=(n_blocks * n_raters, len(items)),
+        )
+        together = (spread @ given).toarray().reshape(n_blocks, n_raters, n_raters)
+        apart = (numbers - given.multiply(mean[:, None])).tocsr()
+        return _Equations(
+            own=own,
+            matrix=own[:, :, None] * np.eye(n_raters) - together,
+            side=(member @ apart).toarray(),
+            plain=(member @ apart.multiply((m / (m - 1))[:, None])).toarray(),
+        )
 
 
 def severities(ratings: Ratings) -> tuple[Severity, ...]:
@@ -74,12 +104,10 @@ def severities(ratings: Ratings) -> tuple[Severity, ...]:
     design = _design(ratings)
     if not len(design.raters):
         return ()
-    everything = np.arange(design.given.shape[0])
-    matrix, side, plain_sum = design.equations(everything)
-    own = np.asarray(design.given.sum(axis=0)).reshape(-1)
+    own, matrix, side, plain_sum = _all_equations(design)
     effect = _solve(matrix, side, design.component)
     plain = plain_sum / own
-    effect_se, gap_se = _standard_errors(design, matrix, side, plain_sum)
+    effect_se, gap_se = _standard_errors(design, _Equations(own, matrix, side, plain_sum))
     shrink = own / (own + _variance_ratio(design, effect, matrix))
     partner = _partners(design)
     return tuple(
@@ -99,6 +127,15 @@ def severities(ratings: Ratings) -> tuple[Severity, ...]:
     )
 
 
+def severity_values(ratings: Ratings) -> tuple[Ints, Floats]:
+    """The reviewers with at least one shared item, and how strict each is, without standard errors."""
+    design = _design(ratings)
+    if not len(design.raters):
+        return design.raters, np.zeros(0)
+    whole = _all_equations(design)
+    return design.raters, _solve(whole.matrix, whole.side, design.component)
+
+
 def _design(ratings: Ratings) -> _Design:
     units, unit_of = np.unique(ratings.unit, return_inverse=True)
     shared = np.bincount(unit_of.reshape(-1), minlength=len(units))[unit_of.reshape(-1)] > 1
@@ -116,30 +153,45 @@ def _design(ratings: Ratings) -> _Design:
     return _Design(raters, given, numbers, block % most, component.astype(np.int64))
 
 
+def _all_equations(design: _Design) -> _Equations:
+    n_items = design.given.shape[0]
+    whole = design.equations(np.arange(n_items), np.zeros(n_items, dtype=np.int64), 1)
+    return _Equations(*(part[0] for part in whole))
+
+
 def _solve(matrix: Floats, side: Floats, component: Ints) -> Floats:
     """The effects, summing to 0 in each component."""
-    same = (component[:, None] == component[None, :]).astype(np.float64)
-    return np.asarray(np.linalg.lstsq(matrix + same, side, rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(matrix + _same(component), side, rcond=None)[0])
 
 
-def _standard_errors(design: _Design, matrix: Floats, side: Floats, plain: Floats) -> tuple[Floats, Floats]:
+def _solve_stack(matrix: Floats, side: Floats, component: Ints) -> Floats:
+    """The same for a stack of equations; a slight ridge holds what a left-out block has cut off near 0."""
+    ridge = RIDGE * np.trace(matrix, axis1=1, axis2=2)[:, None, None] * np.eye(matrix.shape[1])
+    return np.asarray(np.linalg.solve(matrix + _same(component) + ridge, side[:, :, None])[:, :, 0])
+
+
+def _same(component: Ints) -> Floats:
+    return np.asarray(component[:, None] == component[None, :], dtype=np.float64)
+
+
+def _standard_errors(design: _Design, whole: _Equations) -> tuple[Floats, Floats]:
     """Of the severities and of their gap to the plain differences; NaN with a single group."""
-    own = np.asarray(design.given.sum(axis=0)).reshape(-1)
-    blocks = np.unique(design.block)
-    nothing = np.full(len(own), np.nan)
-    if len(blocks) < 2:
-        return nothing, nothing
-    order = np.argsort(design.block, kind="stable")
-    effects, gaps = [], []
-    for rows in np.split(order, np.flatnonzero(np.diff(design.block[order])) + 1):
-        less_matrix, less_side, less_plain = design.equations(rows)
-        left = own - np.asarray(design.given[rows].sum(axis=0)).reshape(-1)
-        effect = _solve(matrix - less_matrix, side - less_side, design.component)
-        effects.append(effect)
-        gaps.append(np.divide(plain - less_plain, left, out=effect.copy(), where=left > 0) - effect)
-    weight = np.ones(len(blocks), dtype=np.int64)
-    return tuple(  # type: ignore[return-value] # two rows, two results
-        np.sqrt([jackknife_variance(column, weight) for column in np.array(left_out).T]) for left_out in (effects, gaps)
+    n_raters, n_blocks = len(design.raters), int(design.block.max()) + 1
+    if n_blocks < 2:
+        return np.full(n_raters, np.nan), np.full(n_raters, np.nan)
+    effect, gap = np.empty((2, n_blocks, n_raters))
+    step = max(1, CHUNK_CELLS // n_raters**2)
+    for start in range(0, n_blocks, step):
+        stop = min(start + step, n_blocks)
+        items = np.flatnonzero((design.block >= start) & (design.block < stop))
+        less = design.equations(items, design.block[items] - start, stop - start)
+        found = _solve_stack(whole.matrix - less.matrix, whole.side - less.side, design.component)
+        left = whole.own - less.own
+        plain = np.divide(whole.plain - less.plain, left, out=found.copy(), where=left > 0)
+        effect[start:stop], gap[start:stop] = found, plain - found
+    weight = np.ones(n_blocks, dtype=np.int64)
+    return tuple(  # type: ignore[return-value] # two tables, two results
+        np.sqrt([jackknife_variance(column, weight) for column in table.T]) for table in (effect, gap)
     )
 
 
