@@ -6,7 +6,7 @@ counts only costs the same at a thousand and at a hundred million items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,7 +92,7 @@ class PatternCounts:
 
     @classmethod
     def from_patterns(
-        cls, n_of: Mapping[Sequence[int], int], n_levels: int, n_raters: int | None = None
+        cls, n_of: Mapping[tuple[int, ...], int], n_levels: int, n_raters: int | None = None
     ) -> PatternCounts:
         """From `{(c_0, …, c_{V−1}): items}`, as the database keeps them; patterns without items are left out."""
         shown = {tuple(pattern): n for pattern, n in n_of.items() if n}

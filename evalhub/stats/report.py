@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,35 @@ def criterion_report(
     own = Scale.named(scale)
     values = as_values(ratings.values if scores is None else scores, ratings.n_levels)
     counts = PatternCounts.of(ratings)
+    found = report_of_counts(counts, scale=scale, critical=critical, scores=values, numbers=ratings.values)
+    merged_counts, metric = merged(counts, own, values)
+    return replace(
+        found,
+        alpha_random_reviewers=alpha_with_random_reviewers(ratings, scale=own, values=values),
+        bootstrap=bootstrap_alpha(merged_counts, found.alpha, metric, seed=seed),
+    )
+
+
+def report_of_counts(
+    counts: PatternCounts,
+    *,
+    scale: str,
+    critical: bool = False,
+    scores: ArrayLike | None = None,
+    numbers: Floats | None = None,
+) -> CriterionReport:
+    """The figures of one criterion that its pattern counts give: no bootstrap, no reviewers that vary.
+
+    Args:
+        scores: what the levels stand for on an interval or ratio scale; default their ranks.
+        numbers: the values given, where the levels are distinct values; Gwet's AC2 weighs by them.
+
+    Raises:
+        BadInput: there is no such scale, or the scores do not fit the levels.
+        CheckFailed: an alpha differs from the krippendorff package's.
+    """
+    own = Scale.named(scale)
+    values = as_values(scores, counts.n_levels)
     figures = {which: alpha(counts, scale=which, values=values) for which in (own, Scale.NOMINAL, Scale.INTERVAL)}
     checks = [_is_checked(counts, figures[which], which, values) for which in figures]
     merged_counts, metric = merged(counts, own, values)
@@ -78,10 +107,10 @@ def criterion_report(
         alpha=figures[own],
         alpha_nominal=figures[Scale.NOMINAL],
         alpha_interval=figures[Scale.INTERVAL],
-        alpha_random_reviewers=alpha_with_random_reviewers(ratings, scale=own, values=values),
-        bootstrap=bootstrap_alpha(merged_counts, figures[own], metric, seed=seed),
+        alpha_random_reviewers=None,
+        bootstrap=None,
         percent_agreement=percent_agreement(counts),
-        ac2=gwet_ac(counts, Weights.QUADRATIC, ratings.values),
+        ac2=gwet_ac(counts, Weights.QUADRATIC, numbers),
         distribution=tuple(int(n) for n in counts.distribution),
         specific_agreement=confirmed,
         boundaries=boundaries(merged_counts, metric),

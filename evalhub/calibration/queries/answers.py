@@ -8,13 +8,15 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.calibration.queries.people import Columns, of_people
 from evalhub.calibration.schema.consensus import Answer
-from evalhub.review.models import Rating
+from evalhub.review.models import Assignment, AssignmentState, Rating
+
+IN_THE_CONSENSUS = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
+"""A review in a slot, also one beyond the plan, and past ratings; those of models and of latecomers are not in it."""
 
 
 class GivenAnswer(NamedTuple):
-    """One rating that counts."""
+    """One rating that counts for the consensus."""
 
     task_id: int
     criterion_id: int
@@ -23,11 +25,23 @@ class GivenAnswer(NamedTuple):
 
 
 def answers_of_tasks(session: Session, project_id: int, task_ids: Sequence[int]) -> list[GivenAnswer]:
-    """The counted answers of some tasks, ordered by task, criterion and reviewer."""
-    columns: Columns = sa.select(Rating.task_id, Rating.criterion_id, Rating.reviewer_id, Rating.level, Rating.value)
+    """The answers that the consensus of some tasks rests on, ordered by task, criterion and reviewer.
+
+    One more reviewer's are among them; the figures of the project rest on planned ratings alone (`counted_ratings`).
+    """
     rows = session.execute(
-        of_people(columns, project_id)
-        .where(Rating.task_id.in_(task_ids))
+        sa.select(Rating.task_id, Rating.criterion_id, Rating.reviewer_id, Rating.level, Rating.value)
+        .join(
+            Assignment,
+            sa.and_(
+                Assignment.project_id == Rating.project_id,
+                Assignment.task_id == Rating.task_id,
+                Assignment.reviewer_id == Rating.reviewer_id,
+            ),
+        )
+        .where(
+            Rating.project_id == project_id, Rating.task_id.in_(task_ids), Assignment.state.in_(IN_THE_CONSENSUS)
+        )
         .order_by(Rating.task_id, Rating.criterion_id, Rating.reviewer_id)
     )
     return [GivenAnswer(row[0], row[1], row[2], Answer(row[3], row[4])) for row in rows]

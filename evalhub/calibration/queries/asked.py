@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from evalhub.calibration.schema.flags import Question
 from evalhub.projects.models import Project
-from evalhub.review.models import Task
 from evalhub.rubrics.models import Criterion as CriterionRow
 from evalhub.rubrics.models import RubricVersion
-from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import rubric_from_canonical
 from evalhub.rubrics.schema.models import Criterion
 
@@ -22,16 +20,25 @@ from evalhub.rubrics.schema.models import Criterion
 class Asked:
     """A criterion of the project's rubric, and every row that asks the same question.
 
-    `ids` holds also the criteria of other versions in use whose key and fingerprint are the same.
+    `version_of` gives the number of the rubric version by the id of its criterion: all versions of the rubric in which
+    key and fingerprint are the same.
     """
 
     id: int
-    ids: tuple[int, ...]
     criterion: Criterion
+    version_of: Mapping[int, int]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(self.version_of)
 
     @property
     def question(self) -> Question:
         return Question.of(self.criterion)
+
+    def versions(self, in_use: Container[int]) -> tuple[int, ...]:
+        """The numbers of the versions pooled: the project's own, and those whose criterion ids are in use."""
+        return tuple(sorted({n for id_, n in self.version_of.items() if id_ == self.id or id_ in in_use}))
 
 
 def meanings(session: Session, rubric_version_ids: Iterable[int]) -> dict[int, Criterion]:
@@ -60,18 +67,30 @@ def meanings(session: Session, rubric_version_ids: Iterable[int]) -> dict[int, C
 
 
 def criteria_of(session: Session, project_id: int) -> list[Asked]:
-    """The criteria of the project's current rubric version, in the rubric's order."""
-    project = session.get_one(Project, project_id)
-    used = sa.select(Task.rubric_version_id).where(Task.project_id == project_id).distinct()
-    versions = session.scalars(
-        sa.select(RubricVersion)
-        .where(sa.or_(RubricVersion.id == project.rubric_version_id, RubricVersion.id.in_(used)))
-        .options(selectinload(RubricVersion.criteria))
+    """The criteria of the project's current rubric version, in the rubric's order; reads no task."""
+    current = session.execute(
+        sa.select(RubricVersion.id, RubricVersion.rubric_id, RubricVersion.canonical)
+        .join(Project, Project.rubric_version_id == RubricVersion.id)
+        .where(Project.id == project_id)
+    ).one()
+    rows = session.execute(
+        sa.select(
+            CriterionRow.id,
+            CriterionRow.rubric_version_id,
+            CriterionRow.key,
+            CriterionRow.fingerprint,
+            CriterionRow.position,
+            RubricVersion.number,
+        )
+        .join(RubricVersion, RubricVersion.id == CriterionRow.rubric_version_id)
+        .where(RubricVersion.rubric_id == current.rubric_id)
+        .order_by(CriterionRow.id)
     ).all()
-    current = next(version for version in versions if version.id == project.rubric_version_id)
-    same: dict[tuple[str, str], list[int]] = {}
-    for version in versions:
-        for row in version.criteria:
-            same.setdefault((row.key, row.fingerprint), []).append(row.id)
-    by_key = {criterion.key: criterion for criterion in rubric_of(current).criteria}
-    return [Asked(row.id, tuple(sorted(same[row.key, row.fingerprint])), by_key[row.key]) for row in current.criteria]
+    same: dict[tuple[str, str], dict[int, int]] = {}
+    for row in rows:
+        same.setdefault((row.key, row.fingerprint), {})[row.id] = row.number
+    own = sorted((row for row in rows if row.rubric_version_id == current.id), key=lambda row: row.position)
+    criteria = rubric_from_canonical(current.canonical).criteria
+    return [
+        Asked(row.id, criterion, same[row.key, row.fingerprint]) for row, criterion in zip(own, criteria, strict=True)
+    ]

@@ -1,5 +1,6 @@
 """Put a project's figures together: at once from the counts, or in full from the ratings."""
 
 from evalhub.calibration.service.full import report
+from evalhub.calibration.service.live import live_report
 
-__all__ = ["report"]
+__all__ = ["live_report", "report"]

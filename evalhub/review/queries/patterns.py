@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind
-from evalhub.review.models import COUNTED_PURPOSES, AgreementPattern, PatternDelta, Rating, Task
+from evalhub.review.models import COUNTED_PURPOSES, AgreementPattern, PatternDelta, Rating, ReviewerPattern, Task
 from evalhub.rubrics.models import Criterion, Level
 
 
@@ -23,11 +23,8 @@ def pattern_counts(session: Session, project_id: int) -> dict[int, Counter[tuple
     folded = sa.select(
         AgreementPattern.criterion_id, AgreementPattern.pattern, AgreementPattern.n, sa.null().label("changes")
     ).where(AgreementPattern.project_id == project_id)
-    waiting = sa.select(sa.null(), sa.null(), sa.null(), sa.type_coerce(PatternDelta.changes, sa.Text)).where(
-        PatternDelta.project_id == project_id
-    )
     found: dict[int, Counter[tuple[int, ...]]] = defaultdict(Counter)
-    rows: Iterable[Any] = session.execute(sa.union_all(folded, waiting))
+    rows: Iterable[Any] = session.execute(sa.union_all(folded, _waiting(project_id)))
     for criterion_id, pattern, n, changes in rows:
         if changes is None:
             found[criterion_id][_vector(pattern)] += n
@@ -37,6 +34,30 @@ def pattern_counts(session: Session, project_id: int) -> dict[int, Counter[tuple
                 found[delta_criterion][_vector(delta_pattern)] += delta_n
     shown = {criterion_id: Counter({v: n for v, n in counts.items() if n}) for criterion_id, counts in found.items()}
     return {criterion_id: counts for criterion_id, counts in shown.items() if counts}
+
+
+def reviewer_counts(session: Session, project_id: int) -> dict[int, Counter[int]]:
+    """Levels given that count, by reviewer, by criterion id; from the same counts, exact at once."""
+    folded = (
+        sa.select(
+            ReviewerPattern.criterion_id,
+            ReviewerPattern.reviewer_id,
+            sa.func.sum(ReviewerPattern.n).label("n"),
+            sa.null().label("changes"),
+        )
+        .where(ReviewerPattern.project_id == project_id)
+        .group_by(ReviewerPattern.criterion_id, ReviewerPattern.reviewer_id)
+    )
+    found: dict[int, Counter[int]] = defaultdict(Counter)
+    rows: Iterable[Any] = session.execute(sa.union_all(folded, _waiting(project_id)))
+    for criterion_id, reviewer_id, n, changes in rows:
+        if changes is None:
+            found[criterion_id][reviewer_id] += int(n)
+            continue
+        for delta_criterion, _, delta_reviewer, _, _, delta_n in json.loads(changes):
+            if delta_reviewer is not None:
+                found[delta_criterion][delta_reviewer] += delta_n
+    return {criterion_id: +counts for criterion_id, counts in found.items() if +counts}
 
 
 def recounted_patterns(session: Session, project_id: int) -> dict[int, Counter[tuple[int, ...]]]:
@@ -70,6 +91,13 @@ def recounted_patterns(session: Session, project_id: int) -> dict[int, Counter[t
     for (criterion_id, _), vector in vectors.items():
         found[criterion_id][tuple(vector)] += 1
     return dict(found)
+
+
+def _waiting(project_id: int) -> sa.Select[Any, Any, Any, str]:
+    """The changes that no sweep has folded yet, as the fourth column."""
+    return sa.select(sa.null(), sa.null(), sa.null(), sa.type_coerce(PatternDelta.changes, sa.Text)).where(
+        PatternDelta.project_id == project_id
+    )
 
 
 def _vector(pattern: str) -> tuple[int, ...]:
