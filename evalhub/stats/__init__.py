@@ -24,6 +24,7 @@ from evalhub.stats.pairs import PairAgreement, cohen_kappa, conger_kappa, light_
 from evalhub.stats.planning import GatePlan, WidthPlan, items_for_gate, items_for_width
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.report import CriterionReport, criterion_report, reliability_of_mean
+from evalhub.stats.rounds import Change, change_of_alpha
 from evalhub.stats.sample_size import items_to_tell_kappas_apart
 from evalhub.stats.scale import Scale
 from evalhub.stats.specific import pooled_specific_agreement, specific_agreement
@@ -35,6 +36,7 @@ __all__ = [
     "REASON_WORDS",
     "Bootstrap",
     "Boundary",
+    "Change",
     "CriterionReport",
     "DawidSkene",
     "Figure",
@@ -58,6 +60,7 @@ __all__ = [
     "bootstrap_alpha",
     "boundaries",
     "brennan_prediger",
+    "change_of_alpha",
     "check_alpha",
     "cohen_kappa",
     "conger_kappa",

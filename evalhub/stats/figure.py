@@ -31,6 +31,8 @@ class Reason(StrEnum):
     LEVEL_NEVER_GIVEN = "level_never_given"
     RESTS_ON_ONE_ITEM = "rests_on_one_item"
     TOO_MANY_VALUES = "too_many_values"
+    NO_SHARED_ITEMS = "no_shared_items"
+    ONE_ROUND_PERFECT = "one_round_perfect"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -47,8 +49,10 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NEEDS_REVIEWERS: "needs to know who gave each rating, of at least two reviewers with shared items",
     Reason.NEEDS_NUMBERS: "needs numbers, not nominal levels",
     Reason.LEVEL_NEVER_GIVEN: "nobody gave this level to an item with two ratings",
-    Reason.RESTS_ON_ONE_ITEM: "one item carries all disagreement or all variation, so nothing says what more would do",
+    Reason.RESTS_ON_ONE_ITEM: "one item carries all disagreement or all variation",
     Reason.TOO_MANY_VALUES: "more than 50 distinct values occur; nothing is drawn anew from them",
+    Reason.NO_SHARED_ITEMS: "no item was rated by two reviewers both before and after",
+    Reason.ONE_ROUND_PERFECT: "no disagreement was seen in one of the rounds; no interval of the difference",
 }
 
 
@@ -61,6 +65,7 @@ class Method(StrEnum):
     BOUND = "clopper_pearson_bound"
     PROPORTION = "group_jackknife_wilson"
     BOOTSTRAP = "group_bootstrap_bca"
+    JOINT_BOOTSTRAP = "joint_group_bootstrap"
     GWET = "gwet_t"
     F_TEST = "f_distribution"
 
@@ -72,6 +77,7 @@ METHOD_WORDS: dict[Method, str] = {
     Method.BOUND: "one-sided 97.5 % bound from the share of disagreeing items, reviewers fixed",
     Method.PROPORTION: "95 %, Wilson with the effective size of the group jackknife, reviewers fixed",
     Method.BOOTSTRAP: "95 %, group bootstrap BCa, 2,000 replicates, reviewers fixed",
+    Method.JOINT_BOOTSTRAP: "95 %, bootstrap of the same groups in both, expanded percentiles, reviewers fixed",
     Method.GWET: "95 %, Gwet's standard error by item, reviewers fixed",
     Method.F_TEST: "95 %, from the F distribution, which assumes normal scores",
 }

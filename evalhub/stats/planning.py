@@ -28,7 +28,7 @@ from evalhub.stats.scale import Distance, Scale
 
 REPLICATES = 400
 MIN_REPLICATES = 50
-CELLS = 3_000_000
+CELLS = 1_500_000
 CHUNK_CELLS = 1_000_000
 STEPS = 8
 NEAR = 0.01

@@ -28,10 +28,15 @@ class GroupKinds:
 
     @classmethod
     def of(cls, counts: PatternCounts) -> GroupKinds:
-        members, weight = _members(counts)
-        rows = np.where(counts.is_pairable[:, None], counts.patterns, 0).astype(np.float64)
-        others = np.maximum(counts.n_ratings - 1, 1)[:, None, None]
-        pairs = (rows[:, :, None] * rows[:, None, :] - rows[:, :, None] * np.eye(counts.n_levels)) / others
+        members, weight = distinct_groups(counts)
+        return cls.of_members(members, counts.patterns, weight)
+
+    @classmethod
+    def of_members(cls, members: Floats, patterns: Ints, weight: Ints) -> GroupKinds:
+        """From how many items of each pattern, shape (patterns, levels), each kind has: (kinds, patterns)."""
+        rows = np.where(patterns.sum(axis=1, keepdims=True) >= 2, patterns, 0).astype(np.float64)
+        others = np.maximum(rows.sum(axis=1) - 1, 1)[:, None, None]
+        pairs = (rows[:, :, None] * rows[:, None, :] - rows[:, :, None] * np.eye(rows.shape[1])) / others
         return cls(members @ pairs.reshape(len(rows), -1), members @ rows, weight)
 
     @property
@@ -60,7 +65,7 @@ def alphas_of_sums(pairs: Floats, marginals: Floats, metric: Distance) -> Floats
     return np.asarray(1 - ratio)
 
 
-def _members(counts: PatternCounts) -> tuple[Floats, Ints]:
+def distinct_groups(counts: PatternCounts) -> tuple[Floats, Ints]:
     """Distinct groups as items a pattern, shape (kinds, patterns), and how many groups are of each kind.
 
     Groups with the same items are found by a random 64-bit key a pattern; at a million groups the chance that two
