@@ -92,14 +92,15 @@ class Member(Base):
 
 
 class Batch(Base):
-    """The items of one import, as one portion of a project's work."""
+    """One portion of a project's work: the items of one import, or those of a calibration round."""
 
     __tablename__ = "batch"
     __table_args__ = (sa.UniqueConstraint("project_id", "import_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("project.id"))
-    import_id: Mapped[int] = mapped_column(sa.ForeignKey("item_import.id"))
+    import_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item_import.id"))
+    """None where the items were chosen one by one."""
     name: Mapped[str] = mapped_column(sa.Text)
     state: Mapped[BatchState] = mapped_column(enum_type(BatchState, "state"), default=BatchState.FILLING)
     priority: Mapped[int] = mapped_column(default=0)

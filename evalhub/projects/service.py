@@ -135,7 +135,7 @@ def open_batches_for_import(session: Session, dataset_id: int, import_id: int) -
 
 def _open_missing_batches(session: Session, project: Project, now: datetime) -> None:
     """A batch for every complete import of the dataset that has none yet."""
-    with_a_batch = sa.select(Batch.import_id).where(Batch.project_id == project.id)
+    with_a_batch = sa.select(Batch.import_id).where(Batch.project_id == project.id, Batch.import_id.is_not(None))
     imports = session.scalars(
         sa.select(ItemImport)
         .where(

@@ -51,7 +51,7 @@ class SkipReason(StrEnum):
 
 
 class Queue(Base):
-    """One a batch and skill set; tasks stand in it by `ord`, from 1."""
+    """One a batch and skill set, or one for a panel; tasks stand in it by `ord`, from 1."""
 
     __tablename__ = "queue"
     __table_args__ = (sa.UniqueConstraint("project_id", "batch_id", "skills"),)
@@ -60,6 +60,8 @@ class Queue(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"))
     skills: Mapped[list[str]] = mapped_column(CanonicalJson)
+    panel: Mapped[list[int] | None] = mapped_column(CanonicalJson)
+    """The accounts that alone may claim from it; None where everybody may whose domains include the skills."""
     priority: Mapped[int] = mapped_column(default=0)
     state: Mapped[QueueState] = mapped_column(enum_type(QueueState, "state"), default=QueueState.HIDDEN)
     last_ord: Mapped[int] = mapped_column(sa.BigInteger, default=0)

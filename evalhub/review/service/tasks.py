@@ -179,7 +179,8 @@ def _open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
 
 
 def refresh_eligibility(session: Session, project_id: int) -> None:
-    """Make `queue_reviewer` say who may claim what: active reviewers whose domains include the queue's skills.
+    """Make `queue_reviewer` say who may claim what: active reviewers whose domains include the queue's skills, or who
+    sit on its panel.
 
     The project row is locked first, because a queue and a member added at once would miss each other.
     """
@@ -195,12 +196,12 @@ def refresh_eligibility(session: Session, project_id: int) -> None:
             Account.kind == AccountKind.HUMAN,
         )
     ).all()
-    queues = session.execute(sa.select(Queue.id, Queue.skills).where(Queue.project_id == project_id)).all()
+    queues = session.execute(sa.select(Queue.id, Queue.skills, Queue.panel).where(Queue.project_id == project_id)).all()
     wanted = {
         (reviewer_id, queue_id)
         for reviewer_id, domains in reviewers
-        for queue_id, skills in queues
-        if set(skills) <= set(domains or ())
+        for queue_id, skills, panel in queues
+        if (set(skills) <= set(domains or ()) if panel is None else reviewer_id in panel)
     }
     there = {
         (reviewer_id, queue_id)
