@@ -32,7 +32,7 @@ review_submitted = _signals.signal("review-submitted")
 """session, project_id, task_id, reviewer_id, revision: a review was stored or replaced."""
 
 task_completed = _signals.signal("task-completed")
-"""session, project_id, task_id: every planned slot of a task holds a review."""
+"""session, project_id, task_id: every slot of a task holds a review."""
 
 ratings_imported = _signals.signal("ratings-imported")
 """session, project_id: past ratings of a project became visible; it stands for the completion of all their tasks."""

@@ -20,7 +20,7 @@ SENTENCES = {
     "account.reset": "reset a password",
     "account.role_changed": "changed an account's role",
     "batch.opened": "opened a batch of items for review",
-    "case.corrected": "closed a case: a correction removed the dispute",
+    "case.corrected": "closed a case: nothing is disputed any more",
     "case.decided": "decided a case",
     "case.decision_revised": "replaced a decision",
     "case.opened": "opened a case: reviewers differ",
@@ -51,6 +51,8 @@ SENTENCES = {
     "session.all_closed": "signed out everywhere",
     "session.closed": "signed out",
     "session.opened": "signed in",
+    "task.one_more_asked": "asked one more reviewer to grade an item",
+    "task.one_more_given_up": "stopped waiting for one more reviewer: nobody is left who could come",
     "token.created": "made an API token",
     "token.revoked": "revoked an API token",
 }

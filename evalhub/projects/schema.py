@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from evalhub.rubrics.schema import OverallLevel, Rubric
+from evalhub.rubrics.schema import PassRule as RubricPassRule
 
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 MOST_REVIEWERS = 31
@@ -29,6 +32,24 @@ class Flags(BaseModel):
     critical: bool = Field(default=True, description="A critical criterion got its worst level from some but not all")
     applicability: bool = Field(default=True, description='Some but not all answered "not applicable"')
     no_consensus: bool = Field(default=True, description="The consensus rule gives no level")
+    pass_flip: bool = Field(default=False, description="By their own grades some pass the item, others fail it")
+    influence: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
+        description="The criterion's alpha would be higher by this much or more without the item; never with a range",
+    )
+
+    @classmethod
+    def named(cls, names: Collection[str], *, influence: float | None = None) -> Flags:
+        """The flags of these names on, and no other."""
+        return cls.model_validate({name: name in names for name in SWITCHES} | {"influence": influence})
+
+
+SWITCHES = tuple(name for name, field in Flags.model_fields.items() if field.annotation is bool)
+"""The flags that are either on or off."""
+SUGGESTED_INFLUENCE = 0.01
 
 
 class PassRule(BaseModel):
@@ -47,7 +68,19 @@ class Rules(BaseModel):
 
     consensus: str = Field(default="middle", pattern="^middle$", description="The rule of docs/concepts.md")
     flags: Flags = Flags()
+    one_more: bool = Field(
+        default=False, description="A disputed item goes to one more reviewer before it goes to an adjudicator"
+    )
     pass_rule: PassRule | None = None
+
+    def applied_to(self, rubric: Rubric) -> Rubric:
+        """The rubric under the project's own pass rule, where there is one."""
+        rule = self.pass_rule
+        if rule is None:
+            return rubric
+        level = OverallLevel(rule.level_at_least) if rule.level_at_least else None
+        own = RubricPassRule(score_at_least=rule.score_at_least, level_at_least=level)
+        return rubric.model_copy(update={"pass_rule": own})
 
 
 class OverlapPlan(BaseModel):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evalhub.stats import leave_out
 from evalhub.stats.alpha import alpha_value
 from evalhub.stats.counts import PatternCounts, distinct_rows, unit_table
 from evalhub.stats.figure import Floats, Ints
 from evalhub.stats.leave_out import Deletions, within_by_matrix
-from evalhub.stats.merge import merged_ratings
+from evalhub.stats.merge import merged, merged_ratings
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.scale import Scale
 
@@ -60,3 +61,17 @@ def item_disagreements(ratings: Ratings, *, scale: Scale, values: Floats | None 
         span=span,
         influence=found[1][pattern_of],
     )
+
+
+def influence(others: PatternCounts, pattern: ArrayLike, *, scale: Scale, values: Floats | None = None) -> float | None:
+    """The influence of one item, from its level counts and the pattern counts of all the others.
+
+    Returns:
+        Alpha with the item less alpha without it, as in `ItemDisagreement`; None where either is undefined.
+    """
+    row = np.asarray(pattern, dtype=np.int64).reshape(1, -1)
+    everyone = PatternCounts(np.vstack([others.patterns, row]), np.append(others.n_units, 1))
+    without, metric = merged(others, scale, values)
+    within, _ = merged(everyone, scale, values)
+    found = [alpha_value(counts, metric.matrix(counts.marginals.astype(np.float64))) for counts in (within, without)]
+    return None if found[0] is None or found[1] is None else found[0] - found[1]

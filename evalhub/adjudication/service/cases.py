@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,18 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState, Correction, CorrectionState
-from evalhub.adjudication.queries.outcomes import ByCriterion, live_corrections, with_corrections
-from evalhub.adjudication.schema import CORRECTION_FLAG, Given
+from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState
+from evalhub.adjudication.service.disputes import Dispute, disputes_of
 from evalhub.audit.service import record
-from evalhub.calibration.queries import answers_of_tasks, is_complete, meanings
-from evalhub.calibration.schema.flags import Flag, Question, flags_of, triage
-from evalhub.datasets.models import Item
 from evalhub.db import Database, locked, new_public_id, now
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
-from evalhub.projects.schema import Flags
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Rating, Task
+from evalhub.review.models import Assignment, AssignmentState, Rating, Task
+from evalhub.review.service.one_more import ask_one_more
 from evalhub.web.session import after_commit, write
 
 CHUNK = 500
@@ -34,7 +28,7 @@ MAY_CHANGE = sa.select(
     sa.or_(
         sa.exists(
             sa.select(Rating.criterion_id)
-            .where(*_of_task, Rating.planned)
+            .where(*_of_task)
             .group_by(Rating.criterion_id)
             .having(
                 sa.or_(
@@ -53,18 +47,32 @@ MAY_CHANGE = sa.select(
 """Whether a task has two different answers to one criterion, or a case: else every flag is down and stays so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """The flags of a task's disputed criteria, by criterion id, and its place in the queue."""
-
-    flags: Mapping[int, tuple[str, ...]]
-    triage: float
-
-
 def on_task_completed(session: Session, *, project_id: int, task_id: int) -> None:
-    """Handler of `task_completed`; the sender holds the task's lock."""
-    if session.scalar(MAY_CHANGE, {"project_id": project_id, "task_id": task_id}):
-        open_cases(session, project_id, [task_id], at=now(session))
+    """Handler of `task_completed`; the sender holds the task's lock.
+
+    Where the project says so, a task that would make a case goes to one more reviewer first, if there is any.
+    """
+    if not session.scalar(MAY_CHANGE, {"project_id": project_id, "task_id": task_id}):
+        return
+    disputes = disputes_of(session, project_id, [task_id])
+    if not _goes_to_one_more(session, project_id, task_id, disputes):
+        _fit(session, project_id, [task_id], disputes, at=now(session))
+
+
+def _goes_to_one_more(session: Session, project_id: int, task_id: int, disputes: Mapping[int, Dispute]) -> bool:
+    """Ask one more reviewer instead of opening a case; past ratings of the task, or a case of it, are too late."""
+    if task_id not in disputes or not disputes[task_id].flags:
+        return False
+    if not rules_of(session.get_one(Project, project_id)).one_more:
+        return False
+    imported = sa.exists().where(
+        Assignment.project_id == project_id,
+        Assignment.task_id == task_id,
+        Assignment.state == AssignmentState.IMPORTED,
+    )
+    if session.get(Case, (project_id, task_id)) is not None or session.scalar(sa.select(imported)):
+        return False
+    return ask_one_more(session, session.get_one(Task, (project_id, task_id)))
 
 
 def on_ratings_imported(session: Session, *, project_id: int) -> None:
@@ -114,7 +122,13 @@ def open_cases(session: Session, project_id: int, task_ids: Collection[int], *, 
 
     The caller has locked the tasks. Decided cases stay as they are.
     """
-    disputes = disputes_of(session, project_id, task_ids)
+    _fit(session, project_id, task_ids, disputes_of(session, project_id, task_ids), at=at)
+
+
+def _fit(
+    session: Session, project_id: int, task_ids: Collection[int], disputes: Mapping[int, Dispute], *, at: datetime
+) -> None:
+    """Have the cases of the tasks say what is disputed in them."""
     cases = {
         case.task_id: case
         for case in session.scalars(
@@ -131,60 +145,6 @@ def open_cases(session: Session, project_id: int, task_ids: Collection[int], *, 
     for task_id, case in cases.items():
         if task_id in disputes and case.state is not CaseState.DECIDED:
             _update(session, project, case, disputes[task_id], at)
-
-
-def disputes_of(session: Session, project_id: int, task_ids: Collection[int]) -> dict[int, Dispute]:
-    """What is disputed in each complete live task, taking accepted corrections for the answers."""
-    rows = session.execute(
-        sa.select(Task.id, Task.rubric_version_id)
-        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
-        .where(
-            Task.project_id == project_id,
-            Task.id.in_(list(task_ids)),
-            Task.purpose.in_(COUNTED_PURPOSES),
-            Item.withdrawn_at.is_(None),
-            is_complete(),
-        )
-        .order_by(Task.id)
-    ).all()
-    ready = [row.id for row in rows]
-    if not ready:
-        return {}
-    criteria = meanings(session, {row.rubric_version_id for row in rows})
-    questions = {criterion_id: Question.of(criterion) for criterion_id, criterion in criteria.items()}
-    raw = defaultdict[int, ByCriterion](dict)
-    for given in answers_of_tasks(session, project_id, ready):
-        raw[given.task_id].setdefault(given.criterion_id, []).append(Given(given.reviewer_id, given.answer))
-    corrections = live_corrections(session, project_id, ready)
-    answers = with_corrections(raw, corrections)
-    asked_for = _asked_for(corrections)
-    rules = rules_of(session.get_one(Project, project_id)).flags
-    return {
-        task_id: _dispute(questions, answers.get(task_id, {}), asked_for.get(task_id, set()), rules)
-        for task_id in ready
-    }
-
-
-def _asked_for(corrections: Sequence[Correction]) -> dict[int, set[int]]:
-    """The criteria of each task that wait for an answer to a correction."""
-    found = defaultdict[int, set[int]](set)
-    for row in corrections:
-        if row.state is CorrectionState.OPEN:
-            found[row.task_id].add(row.criterion_id)
-    return found
-
-
-def _dispute(questions: Mapping[int, Question], given: ByCriterion, asked_for: set[int], rules: Flags) -> Dispute:
-    flags: dict[int, tuple[str, ...]] = {}
-    disputed = []
-    for criterion_id, answers in given.items():
-        plain = [one.answer for one in answers]
-        raised: tuple[Flag, ...] = flags_of(questions[criterion_id], plain, rules)
-        also = (CORRECTION_FLAG,) if criterion_id in asked_for else ()
-        if raised or also:
-            flags[criterion_id] = (*(flag.value for flag in raised), *also)
-            disputed.append((questions[criterion_id], plain, raised))
-    return Dispute(flags, triage(disputed))
 
 
 def _insert(session: Session, project: Project, disputes: Mapping[int, Dispute], at: datetime) -> None:

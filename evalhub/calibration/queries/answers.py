@@ -39,9 +39,7 @@ def answers_of_tasks(session: Session, project_id: int, task_ids: Sequence[int])
                 Assignment.reviewer_id == Rating.reviewer_id,
             ),
         )
-        .where(
-            Rating.project_id == project_id, Rating.task_id.in_(task_ids), Assignment.state.in_(IN_THE_CONSENSUS)
-        )
+        .where(Rating.project_id == project_id, Rating.task_id.in_(task_ids), Assignment.state.in_(IN_THE_CONSENSUS))
         .order_by(Rating.task_id, Rating.criterion_id, Rating.reviewer_id)
     )
     return [GivenAnswer(row[0], row[1], row[2], Answer(row[3], row[4])) for row in rows]

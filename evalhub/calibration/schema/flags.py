@@ -13,6 +13,8 @@ from evalhub.rubrics.schema.models import Criterion
 
 SPAN = 2
 ROUNDING = 1e-9
+STEP = 1e-6
+"""Weighted distances that differ by less are equal in the queue."""
 
 
 class Flag(StrEnum):
@@ -20,13 +22,19 @@ class Flag(StrEnum):
     CRITICAL = "critical"
     APPLICABILITY = "applicability"
     NO_CONSENSUS = "no_consensus"
+    INFLUENCE = "influence"
+    FLIP = "pass_flip"
 
 
+OF_ANSWERS = (Flag.SPAN, Flag.CRITICAL, Flag.APPLICABILITY, Flag.NO_CONSENSUS)
+"""The flags that depend on one criterion's answers alone."""
 FLAG_WORDS: dict[Flag, str] = {
     Flag.SPAN: "far apart",
     Flag.CRITICAL: "critical, worst level from some",
     Flag.APPLICABILITY: "applicable or not",
     Flag.NO_CONSENSUS: "no consensus",
+    Flag.INFLUENCE: "lowers the agreement of the whole project",
+    Flag.FLIP: "passes by some, fails by others",
 }
 
 
@@ -59,7 +67,11 @@ class Question:
 
 
 def flags_of(question: Question, answers: Sequence[Answer], rules: Flags) -> tuple[Flag, ...]:
-    """The flags that one criterion's answers raise under a project's rules; empty when it is not disputed."""
+    """The flags that one criterion's answers alone raise under a project's rules.
+
+    `INFLUENCE` depends on all items of the project and `FLIP` on all criteria of the item: see `influence.py` and
+    `flips.py`.
+    """
     raised = {
         Flag.SPAN: rules.span and _is_far_apart(question, answers),
         Flag.CRITICAL: rules.critical and question.critical and _is_split_at_worst(question, answers),
@@ -80,19 +92,26 @@ def distance(question: Question, answers: Sequence[Answer]) -> float:
     return sum(_apart(question, a, b) for a, b in pairs) / len(pairs) if pairs else 0.0
 
 
-def triage(disputes: Iterable[tuple[Question, Sequence[Answer], Sequence[Flag]]]) -> float:
+def triage(criteria: Iterable[tuple[Question, Sequence[Answer], Sequence[Flag]]]) -> float:
     """The place of a case in the queue, highest first; equal ones by age.
 
     A critical split comes before everything, then a span of two levels, then applicability, then the distance of the
-    answers weighted by criterion. It depends on the task's own answers alone, so that it never has to be computed
-    anew for the cases that wait.
+    answers weighted by criterion, then a flip of pass and fail. It depends on the task's own answers alone, so that it
+    never has to be computed anew for the cases that wait.
+
+    Args:
+        criteria: every criterion of the item that was answered; those without a flag lower the weighted distance.
+
+    Returns:
+        8, 4 and 2 for the first three, the distance from 0 to 1 in steps of a millionth, and half a step for a flip.
     """
-    listed = list(disputes)
+    listed = list(criteria)
     raised = {flag for _, _, flags in listed for flag in flags}
     total = sum(question.weight for question, _, _ in listed)
     weighted = sum(question.weight * distance(question, answers) for question, answers, _ in listed)
     steps = 8 * (Flag.CRITICAL in raised) + 4 * (Flag.SPAN in raised) + 2 * (Flag.APPLICABILITY in raised)
-    return steps + (weighted / total if total else 0.0)
+    apart = round(weighted / total / STEP) * STEP if total else 0.0
+    return steps + apart + STEP / 2 * (Flag.FLIP in raised)
 
 
 def _is_far_apart(question: Question, answers: Sequence[Answer]) -> bool:

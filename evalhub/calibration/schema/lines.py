@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evalhub.calibration.schema.flags import Flag
+from evalhub.calibration.schema.flags import OF_ANSWERS, Flag
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import CriterionReport, Figure, ranked
 
@@ -94,7 +94,7 @@ class CalibrationReport:
         return sum(line.n_flagged for line in self.criteria)
 
     def as_dict(self) -> dict[str, Any]:
-        by_flag = {str(flag): sum(line.flagged.get(flag, 0) for line in self.criteria) for flag in Flag}
+        by_flag = {str(flag): sum(line.flagged.get(flag, 0) for line in self.criteria) for flag in OF_ANSWERS}
         return {
             "schema": "evalhub.calibration/1",
             "project": self.project,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from evalhub.export.schema.records import overall_fields
 from evalhub.rubrics.schema import CriterionOutcome, OverallLevel, PassRule, Rubric, score
 
+Place = tuple[str, int, str]
+"""Item, rubric version and reviewer."""
 FIGURES = ("overall_defined", "overall_level", "passed", "failed")
 TOLERANCE = 1e-9
 
@@ -40,10 +42,29 @@ def strict_lines(folder: Path, path: str) -> Iterator[dict[str, Any]]:
             yield value
 
 
+def extra_reviews(folder: Path, path: str) -> frozenset[Place]:
+    """The reviews that came too late for a slot: the consensus does not rest on them.
+
+    A review of one more reviewer holds a slot. It is not planned either, but the consensus rests on it too.
+    """
+    return frozenset(
+        (line["item_id"], line["rubric_version"], line["reviewer"])
+        for line in strict_lines(folder, path)
+        if line["state"] == "extra"
+    )
+
+
 def items_state(
-    folder: Path, path: str, rubrics: Mapping[tuple[str, int], Rubric], pass_rule: Mapping[str, Any]
+    folder: Path,
+    path: str,
+    rubrics: Mapping[tuple[str, int], Rubric],
+    pass_rule: Mapping[str, Any],
+    extra: Collection[Place],
 ) -> Counter[str]:
     """How many items are in each state, once the score of each was computed again from its criteria.
+
+    Args:
+        extra: see `extra_reviews`.
 
     Raises:
         Difference: naming the first item whose score, counts or order is another.
@@ -57,20 +78,22 @@ def items_state(
         last = item_id
         states[line["state"]] += 1
         if "criteria" in line:
-            _check_item(path, line, _with_rule(rubrics[line["rubric"], line["rubric_version"]], pass_rule))
+            _check_item(path, line, _with_rule(rubrics[line["rubric"], line["rubric_version"]], pass_rule), extra)
     return states
 
 
-def _check_item(path: str, line: Mapping[str, Any], rubric: Rubric) -> None:
-    item_id = line["item_id"]
-    counted = Counter(rating["criterion"] for rating in line["ratings"] if rating["planned"])
+def _check_item(path: str, line: Mapping[str, Any], rubric: Rubric, extra: Collection[Place]) -> None:
+    item_id, version = line["item_id"], line["rubric_version"]
+    counted = Counter(
+        rating["criterion"] for rating in line["ratings"] if (item_id, version, rating["reviewer"]) not in extra
+    )
     outcomes = {}
     for entry in line["criteria"]:
         if entry["n_ratings"] != counted[entry["criterion"]]:
             raise Difference(
                 path,
                 f"{item_id}, {entry['criterion']}: n_ratings is {entry['n_ratings']}, with"
-                f" {counted[entry['criterion']]} planned ratings",
+                f" {counted[entry['criterion']]} ratings that count",
             )
         outcomes[entry["criterion"]] = _outcome(rubric, entry)
     tags = json.loads(line["tags_json"])

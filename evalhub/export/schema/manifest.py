@@ -61,12 +61,15 @@ class Rules:
     """What turned ratings into scores; without an own rule a rubric's pass rule holds."""
 
     consensus: str
-    flags: Mapping[str, bool]
+    flags: Mapping[str, bool | float]
+    """By name; the influence from which an item is disputed is missing where the project has none."""
+    one_more: bool
+    """Whether a disputed item goes to one more reviewer first, whose ratings count for the consensus alone."""
     pass_rule: PassRule | None
 
     def as_document(self) -> dict[str, Any]:
         rule = {"from": "project", **self.pass_rule.as_document()} if self.pass_rule else {"from": "rubric"}
-        return {"consensus": self.consensus, "flags": dict(self.flags), "pass": rule}
+        return {"consensus": self.consensus, "flags": dict(self.flags), "one_more": self.one_more, "pass": rule}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,11 @@ class Grader:
 
 @dataclass(frozen=True, slots=True)
 class GivenRating:
-    """One current rating; `planned` ratings count, those beyond the overlap and a model's do not."""
+    """One current rating.
+
+    `planned` ratings count for every figure; of those beyond the overlap only one more reviewer's is in the consensus,
+    and a model's is nowhere.
+    """
 
     criterion: Criterion
     grader: Grader

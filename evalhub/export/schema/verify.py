@@ -14,7 +14,7 @@ import orjson
 
 from evalhub.errors import BadInput, CheckFailed
 from evalhub.export.schema.agreement import Tally
-from evalhub.export.schema.lines import Difference, items_state, strict_lines
+from evalhub.export.schema.lines import Difference, extra_reviews, items_state, strict_lines
 from evalhub.export.schema.manifest import (
     DATA_FILES,
     ITEMS,
@@ -165,10 +165,11 @@ def _checked_rubrics(folder: Path, manifest: Line) -> tuple[Rubric, list[Rubric]
 def _check_content(folder: Path, manifest: Line, current: Rubric, versions: list[Rubric]) -> None:
     """Counts, scores and agreement, recomputed from the lines."""
     by_version = {(rubric.name, rubric.version): rubric for rubric in versions}
+    extra = extra_reviews(folder, REVIEWS) if (folder / REVIEWS).is_file() else frozenset()
     states: Counter[str] = Counter()
     for path in (ITEMS, UNSCORED):
         if (folder / path).is_file():
-            states += items_state(folder, path, by_version, manifest["rules"]["pass"])
+            states += items_state(folder, path, by_version, manifest["rules"]["pass"], extra)
     tally, reviewers = Tally(current, versions), dict[str, Line]()
     for line in strict_lines(folder, RATINGS) if (folder / RATINGS).is_file() else ():
         tally.add(line)

@@ -153,7 +153,12 @@ def _manifest(stream: Stream, writing: _Writing) -> Manifest:
         rubrics=list(_rubric_entries(stream).values()),
         states=writing.states,
         agreement=writing.tally.lines(),
-        rules=Rules(rules.consensus, rules.flags.model_dump(), rubric.pass_rule if rules.pass_rule else None),
+        rules=Rules(
+            rules.consensus,
+            rules.flags.model_dump(exclude_none=True),
+            rules.one_more,
+            rubric.pass_rule if rules.pass_rule else None,
+        ),
         key_id=key_id(project.pseudonym_key),
         reviewers=[reviewer for _, reviewer in sorted(writing.reviewers.items())],
         sources=[Source(file, sha256) for file, sha256 in sources_of(stream.session, project.id)],

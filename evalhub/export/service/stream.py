@@ -24,7 +24,7 @@ from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
-from evalhub.rubrics.schema import OverallLevel, PassRule, Rubric
+from evalhub.rubrics.schema import Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +224,4 @@ class Stream:
 
 def with_pass_rule(rubric: Rubric, project: Project) -> Rubric:
     """The rubric under the project's own pass rule, where it has one."""
-    rule = rules_of(project).pass_rule
-    if rule is None:
-        return rubric
-    level = OverallLevel(rule.level_at_least) if rule.level_at_least else None
-    return rubric.model_copy(update={"pass_rule": PassRule(score_at_least=rule.score_at_least, level_at_least=level)})
+    return rules_of(project).applied_to(rubric)

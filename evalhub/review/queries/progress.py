@@ -21,6 +21,7 @@ from evalhub.review.models import (
     QueueState,
     Task,
 )
+from evalhub.review.queries.one_more import waits_for_one_more
 
 DONE = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
 
@@ -37,6 +38,8 @@ class Funnel:
     """Every slot holds a review."""
     held: int
     """Withdrawn, or skipped twice as unreadable or unsafe."""
+    one_more: int
+    """Those in review whose reviewers differ, so that one more was asked."""
     slots_done: int
     slots_needed: int
 
@@ -73,21 +76,22 @@ def funnel(session: Session, project_id: int) -> Funnel:
         sa.select(
             sa.func.count(),
             sa.func.sum(sa.case((Task.held, 1), else_=0)),
-            sa.func.sum(sa.case((~Task.held & (done.c.n >= Task.need), 1), else_=0)),
+            sa.func.sum(sa.case((~Task.held & (done.c.n >= Task.slots), 1), else_=0)),
             sa.func.sum(
                 sa.case((~Task.held & done.c.n.is_(None) & leased.c.n.is_(None), 1), else_=0),
             ),
+            sa.func.sum(sa.case((~Task.held & waits_for_one_more(), 1), else_=0)),
             sa.func.sum(sa.func.coalesce(done.c.n, 0)),
-            sa.func.sum(sa.case((Task.held, 0), else_=Task.need)),
+            sa.func.sum(sa.case((Task.held, 0), else_=Task.slots)),
         )
         .select_from(Task)
         .outerjoin(done, done.c.task_id == Task.id)
         .outerjoin(leased, leased.c.task_id == Task.id)
         .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES))
     ).one()
-    imported, held, scored, waiting, slots_done, slots_needed = (int(value or 0) for value in row)
+    imported, held, scored, waiting, one_more, slots_done, slots_needed = (int(value or 0) for value in row)
     in_review = imported - held - scored - waiting
-    return Funnel(imported, waiting, in_review, scored, held, slots_done, slots_needed)
+    return Funnel(imported, waiting, in_review, scored, held, one_more, slots_done, slots_needed)
 
 
 def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:

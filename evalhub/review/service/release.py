@@ -10,19 +10,21 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account, AccountKind
 from evalhub.review.models import Assignment, AssignmentState, Queue, Rating, Task
 from evalhub.review.schema import lowest_bit
+from evalhub.review.service.completion import tell_when_complete
 from evalhub.review.service.patterns import PatternWatch, level_counts
 
 
 def release(session: Session, freed: Mapping[int, tuple[Task, int]]) -> None:
     """Return bits of locked tasks, by task id, to the queue.
 
-    The oldest extra review of a task takes a bit first and is then counted. For what is left the task moves to the end
-    of its queue: so whatever lies at or below a reviewer's cursor stays closed, or theirs, for ever. Queue rows are
-    locked in order of id.
+    The oldest extra review of a task takes a bit first and then stands in the slot; a task that is complete by that is
+    told of. For what is left the task moves to the end of its queue: so whatever lies at or below a reviewer's cursor
+    stays closed, or theirs, for ever. Queue rows are locked in order of id, those of a handler among them.
     """
     for task, bits in sorted(freed.values(), key=lambda entry: (entry[0].queue_id, entry[0].id)):
         left = _given_to_extras(session, task, bits)
         if left == 0:
+            tell_when_complete(session, task)
             continue
         task.free_slots |= left
         task.is_open = not task.held

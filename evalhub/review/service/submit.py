@@ -18,6 +18,7 @@ from evalhub.review.models import Assignment, AssignmentState, Draft, Review, Ta
 from evalhub.review.queries.assignments import Desk, desk_of, draft_of, lock_assignment, lock_task
 from evalhub.review.schema import OnlyLocked, Submitted, lowest_bit, working_seconds
 from evalhub.review.service.claim import Claimant, claim_next, claim_or_keep, lock_member
+from evalhub.review.service.completion import tell_when_complete
 from evalhub.review.service.drafts import keep_as_draft
 from evalhub.review.service.patterns import PatternWatch
 from evalhub.review.service.ratings import criterion_ids, replace_ratings
@@ -233,7 +234,7 @@ def _insert_review(session: Session, assignment: Assignment, submission: Submiss
 
 
 def _tell(session: Session, task: Task, assignment: Assignment) -> None:
-    """Send that a review was stored and, after the last planned one, that the task is complete."""
+    """Send that a review was stored and, when no slot waits any more, that the task is complete."""
     events.review_submitted.send(
         session,
         project_id=task.project_id,
@@ -241,22 +242,7 @@ def _tell(session: Session, task: Task, assignment: Assignment) -> None:
         reviewer_id=assignment.reviewer_id,
         revision=assignment.revision,
     )
-    if is_complete(session, task):
-        events.task_completed.send(session, project_id=task.project_id, task_id=task.id)
-
-
-def is_complete(session: Session, task: Task) -> bool:
-    """Whether every slot given out so far holds a review."""
-    if task.free_slots:
-        return False
-    waiting = session.scalar(
-        sa.select(sa.func.count()).where(
-            Assignment.project_id == task.project_id,
-            Assignment.task_id == task.id,
-            Assignment.state == AssignmentState.LEASED,
-        )
-    )
-    return waiting == 0
+    tell_when_complete(session, task)
 
 
 def _same_assignment(table: type[Draft], assignment: Assignment) -> tuple[sa.ColumnElement[bool], ...]:

@@ -1,0 +1,54 @@
+"""Tasks that wait for one reviewer more than was planned."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from evalhub.accounts.models import Account
+from evalhub.projects.models import Member, MemberState
+from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task
+
+
+def may_be_claimed() -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: its queue is open to somebody who has not had it, or let it lapse."""
+    has_had_it = (
+        sa.exists()
+        .where(
+            Assignment.project_id == Task.project_id,
+            Assignment.task_id == Task.id,
+            Assignment.reviewer_id == QueueReviewer.reviewer_id,
+            Assignment.state != AssignmentState.EXPIRED,
+        )
+        .correlate(Task, QueueReviewer)
+    )
+    return (
+        sa.exists(QueueReviewer.reviewer_id)
+        .where(
+            QueueReviewer.project_id == Task.project_id,
+            QueueReviewer.queue_id == Task.queue_id,
+            Queue.id == QueueReviewer.queue_id,
+            Queue.state == QueueState.OPEN,
+            Member.project_id == QueueReviewer.project_id,
+            Member.account_id == QueueReviewer.reviewer_id,
+            Member.state == MemberState.ACTIVE,
+            Member.is_reviewer,
+            Account.id == QueueReviewer.reviewer_id,
+            Account.disabled_at.is_(None),
+            ~has_had_it,
+        )
+        .correlate(Task)
+    )
+
+
+def waits_for_one_more() -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: it has a slot beyond the plan, and not every slot holds a review yet."""
+    leased = (
+        sa.exists()
+        .where(
+            Assignment.project_id == Task.project_id,
+            Assignment.task_id == Task.id,
+            Assignment.state == AssignmentState.LEASED,
+        )
+        .correlate(Task)
+    )
+    return sa.and_(Task.slots > Task.need, sa.or_(Task.free_slots != 0, leased))
