@@ -17,6 +17,7 @@ from evalhub.stats.coefficients import (
 )
 from evalhub.stats.complete import IccForm, icc, kendall_w
 from evalhub.stats.counts import PatternCounts
+from evalhub.stats.crossings import Crossing, RaterCrossing, crossings, main_culprit
 from evalhub.stats.dawid_skene import DawidSkene, dawid_skene
 from evalhub.stats.figure import METHOD_WORDS, REASON_WORDS, Figure, Method, Reason
 from evalhub.stats.fleiss import ZTest, fleiss_by_level, fleiss_test
@@ -38,6 +39,7 @@ __all__ = [
     "Boundary",
     "Change",
     "CriterionReport",
+    "Crossing",
     "DawidSkene",
     "Figure",
     "GatePlan",
@@ -45,6 +47,7 @@ __all__ = [
     "Method",
     "PairAgreement",
     "PatternCounts",
+    "RaterCrossing",
     "Ratings",
     "Reason",
     "Scale",
@@ -65,6 +68,7 @@ __all__ = [
     "cohen_kappa",
     "conger_kappa",
     "criterion_report",
+    "crossings",
     "dawid_skene",
     "fleiss_by_level",
     "fleiss_kappa",
@@ -77,6 +81,7 @@ __all__ = [
     "items_to_tell_kappas_apart",
     "kendall_w",
     "light_kappa",
+    "main_culprit",
     "pairwise_kappas",
     "percent_agreement",
     "pooled_specific_agreement",
