@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evalhub.projects.schema import Candidate, seeded
 from evalhub.rubrics.schema.review import NOTE_LIMIT, QUOTES_LIMIT, ReviewBody
 
 IDLE_CUT = timedelta(seconds=60)
@@ -66,6 +68,24 @@ def lowest_bit(free_slots: int) -> int:
 def bits_of(slots: int) -> int:
     """All slots free: `slots` set bits."""
     return (1 << slots) - 1
+
+
+def drawn(candidates: Sequence[Candidate], n: int, seed: int) -> list[int]:
+    """Ids of n of the items at random, or of all where there are fewer; every stratum gives its share.
+
+    Laid out by stratum, every (N/n)-th is taken from a random start: each item has the same chance, however small its
+    stratum and wherever that stands in the alphabet.
+    """
+    laid_out = sorted(candidates, key=lambda c: (c.stratum, seeded(seed, "draw", c.external_id)))
+    total = len(laid_out)
+    if n >= total:
+        return [candidate.item_id for candidate in laid_out]
+    start = int.from_bytes(seeded(seed, "start", ""), "big") % total
+    return [
+        candidate.item_id
+        for i, candidate in enumerate(laid_out)
+        if (start + (i + 1) * n) // total > (start + i * n) // total
+    ]
 
 
 def item_alias(assignment_public_id: str) -> str:
