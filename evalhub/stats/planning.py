@@ -1,11 +1,11 @@
 """How many more items: for an interval of a given width, or for a lower bound above a gate.
 
 Groups are drawn anew from those that were seen, as many as the larger sample would have, and the default interval is
-made of each draw; so both answers hold if agreement stays as seen. `benchmarks/planning.py` shows how well they do:
-when the predicted number of items is added, the half width comes within 20 % of the promise in at least 90 % of
-worlds from about a hundred groups on, and from fifty with three ratings an item. From fifty items rated twice no
-method can: alpha itself is then known to ± .2, and a world of alpha .5 needs twice the items of one of .7. Such a
-plan calls itself rough.
+made of each draw; so both answers hold if agreement stays as seen. `benchmarks/planning.py` shows how well that does:
+when the predicted items are added, the half width comes within 20 % of the promise in at least 97 % of worlds from
+100 groups on, and with three ratings of balanced levels from 50. From 50 items rated twice it does in about 80 %, and
+no method can do much better: alpha itself is then known to ± .2, and alpha .5 needs nearly twice the items of .7.
+Such a plan calls itself rough.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CHUNK_CELLS = 1_000_000
 STEPS = 8
 NEAR = 0.01
 TOLERANCE = 0.2
-ONE_SIDED_5_PERCENT = 1.645
+MISSED_BY_5_PERCENT = 1.96
 GOOD_CHANCE = 0.8
 MORE_GROUPS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """The sizes at which the chance is told, as multiples of the groups there are."""
@@ -45,7 +45,7 @@ class WidthPlan:
 
     `half_width` is that of today. `more_items` is 0 where the target is reached, and None, with `because`, where
     nothing can be drawn anew. `is_rough`: the half width will miss the target by more than 20 % with a chance above
-    10 %, since so few groups say little about their own spread; ask again when some of the items are in.
+    5 %, since so few groups say little about their own spread; ask again when some of the items are in.
     """
 
     target: float
@@ -91,7 +91,7 @@ class _Draws:
         return np.asarray(np.exp(self.centre) * np.sinh(self.reach))
 
     def middle_half_width(self) -> float:
-        return float(np.nanmedian(self.half_widths()))
+        return _quantile(self.half_widths(), 0.5)
 
     def chance_above(self, gate: float) -> float:
         """The share of lower bounds at or above the gate; a draw without a two-sided interval does not count."""
@@ -99,7 +99,7 @@ class _Draws:
 
     def likely_upper_end(self) -> float:
         """What log(1 − lower bound) stays below with a good chance."""
-        return float(np.quantile(np.nan_to_num(self.centre + self.reach, nan=np.inf), GOOD_CHANCE, method="higher"))
+        return _quantile(self.centre + self.reach, GOOD_CHANCE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,7 @@ class _Sampler:
         n = drawn.sum(axis=1)
         mean = (logs * drawn).sum(axis=1) / n
         variance = (n - 1) / n * (drawn * (logs - mean[:, None]) ** 2).sum(axis=1)
+        variance[variance <= SAME**2] = np.nan
         whole = alphas_of_sums(pairs, marginals, self.metric)
         return _log_rest(whole, np.isfinite(variance)), variance
 
@@ -257,8 +258,15 @@ def _is_rough(sampler: _Sampler, more: int) -> bool:
     own spread is s·√(G/M), the half width of all of them strays from the plan by s·√(M/(G + M)).
     """
     n_groups = sampler.kinds.n_groups
-    spread = float(np.nanstd(np.log(sampler.draw(n_groups).half_widths())))
-    return ONE_SIDED_5_PERCENT * spread * math.sqrt(more / (n_groups + more)) > math.log1p(TOLERANCE)
+    widths = sampler.draw(n_groups).half_widths()
+    defined = widths[~np.isnan(widths)]
+    spread = float(np.log(defined).std()) if len(defined) else math.inf
+    return MISSED_BY_5_PERCENT * spread * math.sqrt(more / (n_groups + more)) > math.log1p(TOLERANCE)
+
+
+def _quantile(ends: Floats, share: float) -> float:
+    """What so many draws stay at or below; a draw without a two-sided interval stays below nothing."""
+    return float(np.quantile(np.nan_to_num(ends, nan=np.inf), share, method="higher"))
 
 
 def _log_rest(alphas: Floats, known: Bools) -> Floats:
