@@ -14,7 +14,7 @@ from evalhub.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from evalhub.projects.schema import OverlapPlan
 
-FLAGS = ("span", "critical", "applicability", "no_consensus")
+FLAGS = ("span", "critical", "applicability", "no_consensus", "pass_flip")
 
 
 @click.group()
@@ -48,7 +48,19 @@ def project() -> None:
     show_default=True,
     help="How long an item is kept for its reviewer, from the last sign of life.",
 )
-@click.option("--no-flag", multiple=True, type=click.Choice(list(FLAGS)), help="A difference that opens no case.")
+@click.option(
+    "--flag",
+    multiple=True,
+    type=click.Choice(FLAGS),
+    help="A difference that opens a case; all but pass_flip do anyway.",
+)
+@click.option("--no-flag", multiple=True, type=click.Choice(FLAGS), help="A difference that opens no case.")
+@click.option(
+    "--influence",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Open a case of an item too that lowers a criterion's alpha by this much, like 0.01.",
+)
+@click.option("--one-more", is_flag=True, help="Ask one more reviewer before an adjudicator.")
 @click.option("--pass-score", type=float, help="Passes from this overall score; else the rubric's own rule.")
 @click.option("--pass-level", help="Passes from this overall level; else the rubric's own rule.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due date.")
@@ -72,7 +84,11 @@ def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool
         seed=seed,
     )
 
-    given_rules: dict[str, Any] = {"flags": dict.fromkeys(given["no_flag"], False)}
+    flags = dict.fromkeys(given["flag"], True) | dict.fromkeys(given["no_flag"], False)
+    given_rules: dict[str, Any] = {
+        "flags": flags | {"influence": given["influence"]},
+        "one_more": given["one_more"],
+    }
     if given["pass_score"] is not None or given["pass_level"]:
         given_rules["pass_rule"] = {"score_at_least": given["pass_score"], "level_at_least": given["pass_level"]}
     rules = Rules.model_validate(given_rules)
@@ -169,7 +185,7 @@ def status(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    figures = ("items", "waiting", "in_review", "scored", "held", "open_cases", "decided_cases")
+    figures = ("items", "waiting", "in_review", "one_more", "scored", "held", "open_cases", "decided_cases")
     print_table(f"{name}: {shown['state']}", ["what", "how many"], [[f.replace("_", " "), shown[f]] for f in figures])
     rows = [[r["name"], r["submitted"], r["extra"], r["skipped"], r["holds_since"] or "–"] for r in shown["reviewers"]]
     print_table("reviewers", ["reviewer", "reviews", "extra", "skipped", "holds an item since"], rows)
@@ -227,6 +243,7 @@ def _status(instance: Instance, name: str) -> dict[str, Any]:
         "items": far.imported,
         "waiting": far.waiting,
         "in_review": far.in_review,
+        "one_more": far.one_more,
         "scored": far.scored,
         "held": far.held,
         "slots_done": far.slots_done,

@@ -50,6 +50,7 @@ class ProjectIn(BaseModel):
     lease_minutes: Annotated[int, Field(ge=1, le=1440)] = 45
     due_on: date | None = None
     flags: Flags = Flags()
+    one_more: Annotated[bool, Field(description="Ask one more reviewer before an adjudicator")] = False
     pass_rule: PassRule | None = None
     reviewers: list[Login] = []
     adjudicators: list[Login] = []
@@ -89,7 +90,7 @@ def _make(session: Session, body: ProjectIn, by_id: int, seed: int) -> Project:
                 seed=seed,
             ),
             order=QueueOrder(body.order),
-            rules=Rules(flags=body.flags, pass_rule=body.pass_rule),
+            rules=Rules(flags=body.flags, one_more=body.one_more, pass_rule=body.pass_rule),
             lease_minutes=body.lease_minutes,
             due_on=body.due_on,
         ),

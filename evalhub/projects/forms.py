@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, FloatField, IntegerField, SelectField, SelectMultipleField, StringField
+import math
+
+from wtforms import BooleanField, DateField, FloatField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from evalhub.errors import EvalhubError
 from evalhub.projects.models import QueueOrder
-from evalhub.projects.schema import MOST_REVIEWERS, SLUG, OverlapPlan, ProjectRole
+from evalhub.projects.schema import (
+    MOST_REVIEWERS,
+    SLUG,
+    SUGGESTED_INFLUENCE,
+    SWITCHES,
+    Flags,
+    OverlapPlan,
+    ProjectRole,
+    Rules,
+)
 from evalhub.projects.service import NewProject
 from evalhub.web.forms import Form
 
@@ -59,6 +71,25 @@ class ProjectForm(Form):
         description="Counted from the last sign of life; then it goes to somebody else.",
     )
     due_on = DateField("Due on", [Optional()])
+    flags = SelectMultipleField(
+        "What counts as a dispute",
+        choices=[SelectChoice(name, Flags.model_fields[name].description) for name in SWITCHES],
+        default=[name for name in SWITCHES if Flags.model_fields[name].default],
+        description="Each opens a case once all reviewers of an item are done. The rules cannot be changed later.",
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    influence = FloatField(
+        "Influence on alpha that counts as one too",
+        [Optional(), NumberRange(math.ulp(0), 1, "Give a number above 0, at most 1, or leave it empty.")],
+        description=f"Empty: none does. {SUGGESTED_INFLUENCE} names items without which a criterion's alpha would be"
+        " that much higher, once ten items are graded twice; never with a range.",
+    )
+    one_more = BooleanField(
+        "Ask one more reviewer before an adjudicator",
+        description="A disputed item first goes to a reviewer who has not seen it, if there is one. Their grades count"
+        " for the item's result, not for the agreement of the reviewers.",
+    )
 
     def offer(self, datasets: list[str], rubrics: list[str]) -> None:
         """The choices of this instance."""
@@ -74,9 +105,17 @@ class ProjectForm(Form):
             rubric_version_id=rubric_version_id,
             overlap=OverlapPlan(base=self.reviewers.data, share=share, need=self.need.data, seed=seed),
             order=QueueOrder(self.order.data),
+            rules=Rules(flags=Flags.named(self.flags.data, influence=self.influence.data), one_more=self.one_more.data),
             lease_minutes=self.lease_minutes.data,
             due_on=self.due_on.data,
         )
+
+    def show(self, error: EvalhubError) -> None:
+        """Put each fault at its field; one without a field concerns the name."""
+        fields = {"flags.pass_flip": self.flags, "overlap_need": self.need}
+        for path, message in [(fault.path, fault.message) for fault in error.faults] or [("name", error.message)]:
+            field = fields.get(path, self.name)
+            field.errors = [*field.errors, message]
 
 
 class MemberForm(Form):

@@ -22,6 +22,7 @@ from evalhub.errors import BadInput, Conflict, Fault, NotFound
 from evalhub.projects.models import Batch, Member, MemberState, Project, ProjectState, QueueOrder
 from evalhub.projects.schema import SLUG, OverlapPlan, PassRule, ProjectRole, Rules
 from evalhub.rubrics.models import RubricVersion
+from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.models import OverallLevel
 
 
@@ -102,8 +103,12 @@ def _check(session: Session, new: NewProject) -> None:
         raise BadInput("This project cannot be made.", faults=faults)
     if session.scalar(sa.select(Project.id).where(Project.name == new.name)) is not None:
         raise Conflict(f'There is a project "{new.name}" already; choose another name.', code="project_exists")
-    if session.get(Dataset, new.dataset_id) is None or session.get(RubricVersion, new.rubric_version_id) is None:
+    version = session.get(RubricVersion, new.rubric_version_id)
+    if session.get(Dataset, new.dataset_id) is None or version is None:
         raise NotFound("The dataset or the rubric version does not exist.")
+    if new.rules.flags.pass_flip and new.rules.applied_to(rubric_of(version)).pass_rule is None:
+        wrong = "nothing can pass or fail: neither the rubric nor the project has a pass rule; leave this flag out"
+        raise BadInput("This project cannot be made.", faults=[Fault("schema", wrong, "flags.pass_flip")])
 
 
 def _pass_faults(rule: PassRule | None) -> Iterator[Fault]:

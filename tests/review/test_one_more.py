@@ -11,7 +11,7 @@ from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.queries.outcomes import settled
 from evalhub.audit.models import AuditEvent
 from evalhub.db import Database
-from evalhub.projects.schema import OverlapPlan, Rules
+from evalhub.projects.schema import Rules
 from evalhub.projects.service import close_project, remove_member
 from evalhub.review.jobs import sweep
 from evalhub.review.models import Assignment, AssignmentState, Rating, Task

@@ -59,7 +59,7 @@ def create() -> ResponseReturnValue:
     try:
         project = write(make)
     except (BadInput, Conflict) as error:
-        form.name.errors = [error.faults[0].message if error.faults else error.message]
+        form.show(error)
         return _form_page(form), error.http_status
     flash("The project is made. Its members come next.")
     return redirect(url_for("projects.members", p=project.name), 303)
