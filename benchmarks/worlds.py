@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from evalhub.stats import PatternCounts, Ratings, Scale
 from evalhub.stats.alpha import alpha_value
@@ -19,6 +20,7 @@ Ints = NDArray[np.int64]
 MISSING = -1
 TRUTH_ITEMS = 1_000_000
 TRUTH_SEED = 7
+LINKING = 0.2
 
 
 class Panel(StrEnum):
@@ -26,7 +28,8 @@ class Panel(StrEnum):
 
     COMPLETE = "complete"
     RANDOM = "random"
-    FIXED = "fixed"
+    RING = "ring"
+    TEAMS = "teams"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,7 @@ class Latent:
     Args:
         cuts: where reviewers cut, shape (reviewers, boundaries), in standard deviations of quality.
         noise: the standard deviation of each reviewer's noise, shape (reviewers,).
-        vague: a further noise of each reviewer at each boundary, shape (reviewers, boundaries).
+        vague: a further noise of each reviewer at each boundary, shape (reviewers, boundaries); cuts must ascend.
         per_group: items a prompt, which share `group_share` of the variance of quality.
         panel, size: who rates an item, and how many do in a random or fixed panel.
     """
@@ -95,9 +98,19 @@ class Latent:
         seen = quality[:, None] + rng.normal(size=(n_items, n_reviewers)) * self.noise
         levels = np.zeros(seen.shape, dtype=np.int64)
         for k in range(self.n_levels - 1):
-            blur = 0.0 if self.vague is None else rng.normal(size=seen.shape) * self.vague[:, k]
-            levels += seen + blur > self.cuts[:, k]
+            levels += self._is_above(k, seen, rng)
         return Sample(np.where(rated_by(self, rng, n_items, n_reviewers), levels, MISSING), group, self.n_levels)
+
+    def _is_above(self, k: int, seen: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Vagueness of a boundary decides only between its two levels, never past a neighbouring cut."""
+        if self.vague is None:
+            return np.asarray(seen > self.cuts[:, k])
+        above = seen + rng.normal(size=seen.shape) * self.vague[:, k] > self.cuts[:, k]
+        if k + 1 < self.cuts.shape[1]:
+            above |= seen > self.cuts[:, k + 1]
+        if k > 0:
+            above &= seen > self.cuts[:, k - 1]
+        return np.asarray(above)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,21 +140,27 @@ class Confusion:
 
 
 def rated_by(world: Latent | Confusion, rng: np.random.Generator, n_items: int, n_reviewers: int) -> NDArray[np.bool_]:
-    """Who rates which item; fixed panels are neighbours in a ring, so that a chain of items links all of them."""
+    """Who rates which item.
+
+    In a ring a fixed panel is a reviewer with the next ones; in teams it is always the same few, and one item in five
+    goes to a random panel, so that a chain of items links all of them.
+    """
     if world.panel is Panel.COMPLETE:
         return np.ones((n_items, n_reviewers), dtype=np.bool_)
+    reviewer = np.arange(n_reviewers)[None, :]
+    first = rng.integers(0, n_reviewers, (n_items, 1))
+    if world.panel is Panel.RING:
+        return np.asarray((reviewer - first) % n_reviewers < world.size)
+    anybody = rng.random((n_items, n_reviewers)).argsort(axis=1).argsort(axis=1) < world.size
     if world.panel is Panel.RANDOM:
-        place = rng.random((n_items, n_reviewers)).argsort(axis=1).argsort(axis=1)
-    else:
-        first = rng.integers(0, n_reviewers, n_items)
-        place = (np.arange(n_reviewers)[None, :] - first[:, None]) % n_reviewers
-    return np.asarray(place < world.size)
+        return np.asarray(anybody)
+    return np.asarray(
+        np.where(rng.random((n_items, 1)) < LINKING, anybody, reviewer // world.size == first // world.size)
+    )
 
 
 def cuts_at(shares: list[float], n_reviewers: int) -> Floats:
     """Cuts shared by all reviewers at which the levels of noiseless quality have these shares."""
-    from scipy.special import ndtri
-
     return np.tile(ndtri(np.cumsum(shares)[:-1]), (n_reviewers, 1))
 
 

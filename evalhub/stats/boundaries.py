@@ -1,10 +1,22 @@
-"""Which boundary between neighbouring levels the disagreement crosses."""
+"""Which boundary between neighbouring levels the disagreement crosses, and which one is read worst.
+
+α splits exactly into Σ w_k·α_k, but neither α_k nor w_k·(.8 − α_k) tells which sentence of the rubric to mend: with
+equally careful reading α_k is lower at a boundary near an end of the scale, and w_k is larger in the middle. In
+simulation w_k·max(0, .8 − α_k) names a boundary that some reviewers read differently first in XX % of worlds with three
+levels but in XX % with five (docs/benchmarks.md).
+
+So boundaries are ranked by their excess: the share of pairs of ratings that cross a boundary, less the share that
+would, were all boundaries read with equal care. Careful readers differ on the items that lie near the cut, and so in
+proportion to how many lie there; for normal quality that is φ(Φ⁻¹(p_k)), with p_k the share of ratings below. A
+boundary between levels hardly used is crossed by few pairs, so chance cannot lift it to the top.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import Floats
@@ -19,7 +31,9 @@ class Boundary:
 
     `share` is its part of the observed disagreement, `weight` its part of the chance disagreement, `alpha` the
     reliability at it; Σ weight·alpha is the criterion's alpha, exactly. `points` is what alpha would gain if the
-    sentence between the two levels were mended to .8.
+    sentence between the two levels were mended to .8. `crossing` is the share of pairs of ratings that it separates,
+    and `excess` how much of it is more (or less) than if all boundaries were read with equal care; the excesses sum to
+    0, so with a single boundary it is 0.
     """
 
     lower: int
@@ -28,6 +42,8 @@ class Boundary:
     weight: float
     alpha: float | None
     points: float
+    crossing: float
+    excess: float
 
 
 def boundaries(counts: PatternCounts, metric: Distance) -> tuple[Boundary, ...]:
@@ -44,35 +60,42 @@ def boundaries(counts: PatternCounts, metric: Distance) -> tuple[Boundary, ...]:
     chance = float(n @ delta @ n)
     if chance <= 0:
         return ()
-    observed = float((counts.coincidences * delta).sum())
+    pairs, scores = counts.coincidences, metric.scores(n)
+    gaps, apart = np.diff(scores), np.abs(scores[:, None] - scores[None, :])
+    observed = float((pairs * delta).sum())
+    seen, expected = gaps * _across(pairs * apart), gaps * _across(np.outer(n, n) * apart)
+    crossing = _across(pairs) / n.sum()
     return tuple(
-        _boundary(k, part, counts.coincidences, n, observed=observed, chance=chance)
-        for k, part in enumerate(_parts(metric.scores(n)))
+        _boundary(
+            k,
+            share=float(seen[k]) / observed if observed > 0 else None,
+            weight=float(expected[k]) / chance,
+            alpha=1 - (float(n.sum()) - 1) * float(seen[k] / expected[k]) if expected[k] > 0 else None,
+            crossing=float(crossing[k]),
+            excess=float(excess),
+        )
+        for k, excess in enumerate(_excess(crossing, n))
     )
 
 
 def ranked(found: tuple[Boundary, ...]) -> tuple[Boundary, ...]:
-    """The boundaries that would win most first."""
-    return tuple(sorted(found, key=lambda boundary: (-boundary.points, boundary.lower)))
+    """The boundary with the largest excess first: the sentence that is read worst for where it stands."""
+    return tuple(sorted(found, key=lambda boundary: (-boundary.excess, boundary.lower)))
 
 
-def _parts(scores: Floats) -> list[Floats]:
-    gaps = np.diff(scores)
-    apart = np.abs(scores[:, None] - scores[None, :])
-    index = np.arange(len(scores))
-    low, high = np.minimum(index[:, None], index[None, :]), np.maximum(index[:, None], index[None, :])
-    return [((low <= k) & (k < high)) * gap * apart for k, gap in enumerate(gaps)]
+def _across(symmetric: Floats) -> Floats:
+    """The sum over all pairs of levels that each boundary separates, shape (boundaries,)."""
+    return np.array([2 * symmetric[:k, k:].sum() for k in range(1, len(symmetric))])
 
 
-def _boundary(k: int, part: Floats, pairs: Floats, n: Floats, *, observed: float, chance: float) -> Boundary:
-    seen, expected = float((pairs * part).sum()), float(n @ part @ n)
-    alpha = 1 - (float(n.sum()) - 1) * seen / expected if expected > 0 else None
-    weight = expected / chance
-    return Boundary(
-        lower=k,
-        upper=k + 1,
-        share=seen / observed if observed > 0 else None,
-        weight=weight,
-        alpha=alpha,
-        points=weight * max(0.0, GOAL - alpha) if alpha is not None else 0.0,
-    )
+def _excess(crossing: Floats, n: Floats) -> Floats:
+    """The crossings of each boundary beyond its share of all crossings if every boundary were read with equal care."""
+    near = np.exp(-(ndtri(np.cumsum(n)[:-1] / n.sum()) ** 2) / 2)
+    return np.asarray(crossing - crossing.sum() * near / near.sum())
+
+
+def _boundary(
+    k: int, *, share: float | None, weight: float, alpha: float | None, crossing: float, excess: float
+) -> Boundary:
+    points = weight * max(0.0, GOAL - alpha) if alpha is not None else 0.0
+    return Boundary(k, k + 1, share, weight, alpha, points, crossing, excess)
