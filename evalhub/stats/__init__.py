@@ -3,6 +3,7 @@
 Pure functions of arrays. A figure that is undefined says why; nothing returns a silent NaN, 0 or 1.
 """
 
+from evalhub.stats.adjusted import ItemMeans, adjusted_means
 from evalhub.stats.alpha import alpha, alpha_with_random_reviewers, alphas_without_each_rater
 from evalhub.stats.bootstrap import Bootstrap, bootstrap_alpha
 from evalhub.stats.boundaries import Boundary, boundaries, ranked
@@ -21,6 +22,7 @@ from evalhub.stats.crossings import Crossing, RaterCrossing, crossings, main_cul
 from evalhub.stats.dawid_skene import DawidSkene, dawid_skene
 from evalhub.stats.figure import METHOD_WORDS, REASON_WORDS, Figure, Method, Reason
 from evalhub.stats.fleiss import ZTest, fleiss_by_level, fleiss_test
+from evalhub.stats.model_scores import ModelPair, ModelScore, ModelScores, model_scores
 from evalhub.stats.pairs import PairAgreement, cohen_kappa, conger_kappa, light_kappa, pairwise_kappas, scott_pi
 from evalhub.stats.planning import GatePlan, WidthPlan, items_for_gate, items_for_width
 from evalhub.stats.ratings import Ratings
@@ -44,7 +46,11 @@ __all__ = [
     "Figure",
     "GatePlan",
     "IccForm",
+    "ItemMeans",
     "Method",
+    "ModelPair",
+    "ModelScore",
+    "ModelScores",
     "PairAgreement",
     "PatternCounts",
     "RaterCrossing",
@@ -56,6 +62,7 @@ __all__ = [
     "Weights",
     "WidthPlan",
     "ZTest",
+    "adjusted_means",
     "agreement_within",
     "alpha",
     "alpha_with_random_reviewers",
@@ -82,6 +89,7 @@ __all__ = [
     "kendall_w",
     "light_kappa",
     "main_culprit",
+    "model_scores",
     "pairwise_kappas",
     "percent_agreement",
     "pooled_specific_agreement",

@@ -13,14 +13,13 @@ from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import Figure, Floats, Interval, Method, Reason
 from evalhub.stats.leave_out import LeftOut, without_each_group
-from evalhub.stats.resampling import GroupKinds, alphas_of_sums
+from evalhub.stats.resampling import GroupKinds, alphas_of_sums, chunks
 from evalhub.stats.scale import Distance
 
 REPLICATES = 2_000
 SEED = 20_261_124
 MAX_UNDEFINED = 0.05
 MAX_LEVELS = 50
-CHUNK_CELLS = 4_000_000
 GATES = (0.667, 0.8)
 
 
@@ -60,9 +59,8 @@ def bootstrap_alpha(
 
 def _replicates(counts: PatternCounts, metric: Distance, rng: np.random.Generator, replicates: int) -> Iterator[Floats]:
     kinds = GroupKinds.of(counts)
-    chunk = max(1, CHUNK_CELLS // max(len(kinds.weight), counts.n_levels**2))
-    for start in range(0, replicates, chunk):
-        drawn = kinds.draw(rng, kinds.n_groups, min(chunk, replicates - start))
+    for size in chunks(replicates, max(len(kinds.weight), counts.n_levels**2)):
+        drawn = kinds.draw(rng, kinds.n_groups, size)
         yield alphas_of_sums(drawn @ kinds.pairs, drawn @ kinds.marginals, metric)
 
 

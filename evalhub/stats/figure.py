@@ -33,6 +33,9 @@ class Reason(StrEnum):
     TOO_MANY_VALUES = "too_many_values"
     NO_SHARED_ITEMS = "no_shared_items"
     ONE_ROUND_PERFECT = "one_round_perfect"
+    NOTHING_SCORED = "nothing_scored"
+    NO_SHARED_GROUPS = "no_shared_groups"
+    NO_SPREAD = "no_spread"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -53,6 +56,9 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.TOO_MANY_VALUES: "more than 50 distinct values occur; nothing is drawn anew from them",
     Reason.NO_SHARED_ITEMS: "no item was rated by two reviewers both before and after",
     Reason.ONE_ROUND_PERFECT: "no disagreement was seen in one of the rounds; no interval of the difference",
+    Reason.NOTHING_SCORED: "no item has a score",
+    Reason.NO_SHARED_GROUPS: "the two models have no scored prompt in common",
+    Reason.NO_SPREAD: "the same number for every prompt; no interval",
 }
 
 
@@ -66,6 +72,7 @@ class Method(StrEnum):
     PROPORTION = "group_jackknife_wilson"
     BOOTSTRAP = "group_bootstrap_bca"
     JOINT_BOOTSTRAP = "joint_group_bootstrap"
+    GROUP_BOOTSTRAP = "group_bootstrap_percentile"
     GWET = "gwet_t"
     F_TEST = "f_distribution"
 
@@ -78,6 +85,7 @@ METHOD_WORDS: dict[Method, str] = {
     Method.PROPORTION: "95 %, Wilson with the effective size of the group jackknife, reviewers fixed",
     Method.BOOTSTRAP: "95 %, group bootstrap BCa, 2,000 replicates, reviewers fixed",
     Method.JOINT_BOOTSTRAP: "95 %, bootstrap of the same groups in both, expanded percentiles, reviewers fixed",
+    Method.GROUP_BOOTSTRAP: "95 %, group bootstrap, expanded percentiles, reviewers fixed",
     Method.GWET: "95 %, Gwet's standard error by item, reviewers fixed",
     Method.F_TEST: "95 %, from the F distribution, which assumes normal scores",
 }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from evalhub.stats.counts import PatternCounts
-from evalhub.stats.figure import Floats, Ints
+from evalhub.stats.figure import Floats, Interval, Ints, Method
+from evalhub.stats.intervals import LEVEL
 from evalhub.stats.leave_out import without_each_group
 from evalhub.stats.scale import Distance, Scale
+
+CHUNK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,27 @@ def alphas_of_sums(pairs: Floats, marginals: Floats, metric: Distance) -> Floats
         (marginals.sum(axis=1) - 1) * observed, chance, out=np.full(len(marginals), np.nan), where=chance > 0
     )
     return np.asarray(1 - ratio)
+
+
+def chunks(rows: int, columns: int) -> Iterator[int]:
+    """Sizes of parts of so many rows, none of which is large."""
+    if columns == 0:
+        return
+    chunk = max(1, CHUNK_CELLS // columns)
+    for start in range(0, rows, chunk):
+        yield min(chunk, rows - start)
+
+
+def expanded_percentiles(drawn: Floats, n_groups: int, method: Method) -> Interval:
+    """Percentiles of the draws, taken so far out that those of a normal mean are its t interval.
+
+    Plain percentiles of a mean are too close together by √((n − 1)/n) and by normal instead of t quantiles.
+
+    Source: Hesterberg (2015), What Teachers Should Know About the Bootstrap.
+    """
+    reach = math.sqrt(n_groups / (n_groups - 1)) * float(stdtrit(n_groups - 1, LEVEL))
+    low, high = np.quantile(drawn, ndtr([-reach, reach]))
+    return Interval(float(low), float(high), method)
 
 
 def distinct_groups(counts: PatternCounts) -> tuple[Floats, Ints]:

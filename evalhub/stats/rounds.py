@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
 
 from evalhub.stats.alpha import alpha, figure
-from evalhub.stats.bootstrap import CHUNK_CELLS, MAX_LEVELS, MAX_UNDEFINED, REPLICATES, SEED
+from evalhub.stats.bootstrap import MAX_LEVELS, MAX_UNDEFINED, REPLICATES, SEED
 from evalhub.stats.counts import PatternCounts, unit_table
-from evalhub.stats.figure import Figure, Floats, Interval, Ints, Method, Reason
-from evalhub.stats.intervals import LEVEL
+from evalhub.stats.figure import Figure, Floats, Ints, Method, Reason
 from evalhub.stats.merge import merged_ratings
 from evalhub.stats.ratings import Ratings
-from evalhub.stats.resampling import GroupKinds, alphas_of_sums, distinct_groups
+from evalhub.stats.resampling import GroupKinds, alphas_of_sums, chunks, distinct_groups, expanded_percentiles
 from evalhub.stats.scale import Distance, Scale
 
 
@@ -65,14 +62,12 @@ def change_of_alpha(
     """How alpha changed between two rounds on the same items.
 
     Only items with two ratings in both enter. The groups of `before` are drawn with replacement, the same in both
-    rounds, and the percentiles of the differences are taken at the levels that make a t interval of a mean exact:
-    plain and BCa percentiles cover .91 to .93 with the 20 to 40 items of a round, these .93 to .97.
+    rounds, and the percentiles of the differences are expanded: plain and BCa percentiles cover .91 to .95 with the
+    20 to 40 items of a round, these .93 to .97.
 
     Args:
         before, after: the same ids name the same units; the numbers of levels may differ.
         values_before, values_after: what the levels stand for (default: those of the ratings, else ranks).
-
-    Source: Hesterberg (2015), What Teachers Should Know About the Bootstrap, on expanded percentiles.
     """
     units = np.intersect1d(_pairable(before), _pairable(after))
     first = _Round.of(before, units, scale, values_before)
@@ -105,7 +100,7 @@ def _difference(first: _Round, second: _Round, seed: int, replicates: int) -> Fi
     defined = drawn[~np.isnan(drawn)]
     if len(defined) < (1 - MAX_UNDEFINED) * replicates:
         return figure(both, value, because=Reason.UNSTABLE_REPLICATES)
-    return figure(both, value, _expanded_percentiles(defined, both.n_groups))
+    return figure(both, value, expanded_percentiles(defined, both.n_groups, Method.JOINT_BOOTSTRAP))
 
 
 def _joint_counts(first: _Round, second: _Round) -> PatternCounts:
@@ -136,16 +131,9 @@ def _differences(both: PatternCounts, first: _Round, second: _Round, seed: int, 
     before = GroupKinds.of_members(members, both.patterns[:, :n_levels], weight)
     after = GroupKinds.of_members(members, both.patterns[:, n_levels:], weight)
     rng = np.random.default_rng(seed)
-    chunk = max(1, CHUNK_CELLS // max(len(weight), both.n_levels**2))
     found = []
-    for start in range(0, replicates, chunk):
-        drawn = before.draw(rng, before.n_groups, min(chunk, replicates - start))
+    for size in chunks(replicates, max(len(weight), both.n_levels**2)):
+        drawn = before.draw(rng, before.n_groups, size)
         of_before = alphas_of_sums(drawn @ before.pairs, drawn @ before.marginals, first.metric)
         found.append(alphas_of_sums(drawn @ after.pairs, drawn @ after.marginals, second.metric) - of_before)
     return np.concatenate(found)
-
-
-def _expanded_percentiles(drawn: Floats, n_groups: int) -> Interval:
-    reach = math.sqrt(n_groups / (n_groups - 1)) * float(stdtrit(n_groups - 1, LEVEL))
-    low, high = np.quantile(drawn, ndtr([-reach, reach]))
-    return Interval(float(low), float(high), Method.JOINT_BOOTSTRAP)
