@@ -8,7 +8,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from evalhub.calibration.service import report
+from evalhub.calibration.service import full_report
 from evalhub.projects.policies import see_figures
 from evalhub.projects.queries import project_named
 from evalhub.web.answers import json_response
@@ -50,7 +50,7 @@ class AgreementShown(BaseModel):
 def agreement(p: str) -> ResponseReturnValue:
     query = parse_query(AgreementQuery)
     with reading() as session:
-        found = report(
+        found = full_report(
             session,
             project_named(session, p).id,
             criterion=query.criterion,

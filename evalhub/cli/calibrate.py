@@ -11,7 +11,8 @@ from evalhub.cli.instance import open_instance
 from evalhub.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from evalhub.calibration.schema.lines import CalibrationReport, CriterionLine
+    from evalhub.calibration.schema.report import CalibrationReport
+    from evalhub.calibration.schema.section import CriterionSection
     from evalhub.stats import Figure
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
@@ -35,11 +36,11 @@ def calibrate(
     as_json: bool,
 ) -> None:
     """Print the agreement of PROJECT's reviewers, and what their differences leave to settle."""
-    from evalhub.calibration.service import report
+    from evalhub.calibration.service import full_report
     from evalhub.projects.queries import project_named
 
     with open_instance(ctx).reading() as session:
-        found = report(
+        found = full_report(
             session,
             project_named(session, project).id,
             criterion=criterion,
@@ -69,7 +70,7 @@ def _print(found: CalibrationReport) -> None:
     )
 
 
-def _row(line: CriterionLine) -> list[object]:
+def _row(line: CriterionSection) -> list[object]:
     figures = line.figures
     return [
         line.criterion.key,
@@ -84,7 +85,7 @@ def _row(line: CriterionLine) -> list[object]:
     ]
 
 
-def _words(line: CriterionLine) -> str:
+def _words(line: CriterionSection) -> str:
     """The verdict in a sentence, and how the levels were used and told apart."""
     figures = line.figures
     lines = [f"{line.criterion.title}: {figures.verdict.words}"]
@@ -98,10 +99,10 @@ def _words(line: CriterionLine) -> str:
     if line.n_not_applicable:
         alpha = f", alpha of whether it applies {_number(line.applies.value)}" if line.applies else ""
         lines.append(f"  not applicable: {line.n_not_applicable}{alpha}")
-    for boundary in line.named_boundaries:
+    for boundary in line.boundaries:
         if boundary.share is not None:
             lines.append(
-                f"  {boundary.lower} | {boundary.upper}: {boundary.share:.0%} of the disagreement,"
+                f"  {levels[boundary.lower].label} | {levels[boundary.upper].label}: {boundary.share:.0%} of the disagreement,"
                 f" alpha {_number(boundary.alpha)}"
             )
     return "\n".join(lines)

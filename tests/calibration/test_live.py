@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from evalhub.calibration.service import live_report
-from evalhub.calibration.service.full import report
+from evalhub.calibration.service import full_report, live_report
 from evalhub.db import Database
 from evalhub.projects.models import Project
 from evalhub.review.jobs import fold
@@ -58,7 +57,7 @@ def world(database: Database) -> World:
 def test_live_figures_equal_those_of_the_ratings_before_and_after_folding(world: World) -> None:
     for _ in range(2):
         with world.database.reading() as session:
-            live, full = live_report(session, world.project.id), report(session, world.project.id)
+            live, full = live_report(session, world.project.id), full_report(session, world.project.id)
             waiting = session.scalar(sa.select(sa.func.count()).select_from(PatternDelta))
         for mine, theirs in zip(live.criteria, full.criteria, strict=True):
             assert mine.figures is not None

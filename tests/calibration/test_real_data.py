@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import Case, CaseCriterion
-from evalhub.calibration.schema.lines import CalibrationReport
-from evalhub.calibration.service import report
+from evalhub.calibration.schema.report import CalibrationReport
+from evalhub.calibration.service import full_report
 from evalhub.datasets.models import Dataset
 from evalhub.datasets.service import import_items
 from evalhub.db import Database
@@ -42,7 +42,7 @@ def loaded(database: Database, folder: Path) -> CalibrationReport:
     with (folder / "ratings.jsonl").open("rb") as ratings:
         import_ratings(database, ratings, project_id=project_id, source_name="ratings.jsonl", actor_id=None)
     with database.reading() as session:
-        return report(session, project_id)
+        return full_report(session, project_id)
 
 
 def check_alphas(found: CalibrationReport, folder: Path) -> None:

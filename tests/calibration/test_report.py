@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import AccountKind
-from evalhub.calibration.service import report
+from evalhub.calibration.service import full_report
 from evalhub.datasets.models import Item
 from evalhub.db import Database
 from evalhub.errors import NotFound
@@ -34,7 +35,7 @@ def graded(session: Session, levels: list[str], *, need: int = 2) -> Project:
 def test_the_report_holds_alpha_and_flags_of_each_criterion(database: Database) -> None:
     with database.writing() as session:
         project = graded(session, ["wrong right", "right right", "wrong wrong", "partly partly", "partly na"])
-        found = report(session, project.id).as_dict()
+        found = full_report(session, project.id).as_dict()
     accuracy, style = found["criteria"]
     assert accuracy["criterion"] == "accuracy"
     assert accuracy["alpha"]["value"] == pytest.approx(1 - 7 * 50 / 600)
@@ -51,14 +52,16 @@ def test_the_report_holds_alpha_and_flags_of_each_criterion(database: Database) 
 def test_only_planned_ratings_of_people_on_live_work_count(database: Database) -> None:
     with database.writing() as session:
         project = graded(session, ["right right", "wrong wrong"])
-        before = report(session, project.id).as_dict()
+        before = full_report(session, project.id)
         first = rows.tasks_of(session, project)[0]
         judge = rows.account(session, kind=AccountKind.MODEL)
         rows.reviewed(session, first, judge, {"accuracy": "wrong"}, state=AssignmentState.MODEL)
         rows.reviewed(session, first, rows.account(session), {"accuracy": "wrong"}, state=AssignmentState.EXTRA)
         _practice(session, project)
         graded(session, ["wrong right"])
-        assert report(session, project.id).as_dict() == before
+        after = full_report(session, project.id)
+    assert after.notes == ("Left out of every figure: 1 review that came after the lease had ended.",)
+    assert replace(after, made_at=before.made_at, notes=()) == before
 
 
 def _practice(session: Session, project: Project) -> None:
@@ -78,7 +81,7 @@ def test_withdrawn_items_leave_the_figures(database: Database) -> None:
         session.execute(
             sa.update(Item).where(Item.dataset_id == project.dataset_id, Item.id == 2).values(withdrawn_at=NOW)
         )
-        found = report(session, project.id)
+        found = full_report(session, project.id)
     assert found.n_items == 2
     assert found.criteria[0].figures.alpha.value == 1.0
     assert found.n_flagged == 0
@@ -87,7 +90,7 @@ def test_withdrawn_items_leave_the_figures(database: Database) -> None:
 def test_tasks_that_still_wait_for_a_reviewer_are_not_flagged(database: Database) -> None:
     with database.writing() as session:
         project = graded(session, ["wrong right"], need=3)
-        found = report(session, project.id)
+        found = full_report(session, project.id)
     assert found.n_flagged == 0
     assert found.criteria[0].figures.alpha.n_pairable == 1
 
@@ -110,7 +113,7 @@ criteria:
         for task, pair in zip(rows.tasks_of(session, project), [(1, 1.5), (5, 5), (9, 8.5)], strict=True):
             for person, value in zip(people, pair, strict=True):
                 rows.reviewed(session, task, person, {"points": value})
-        figures = report(session, project.id).criteria[0].figures
+        figures = full_report(session, project.id).criteria[0].figures
     assert figures.scale == "interval"
     assert figures.alpha.value is not None
     assert figures.alpha.value > 0.95
@@ -120,9 +123,9 @@ criteria:
 def test_the_report_can_be_narrowed_by_criterion_and_time(database: Database) -> None:
     with database.writing() as session:
         project = graded(session, ["right right", "wrong wrong"])
-        later = report(session, project.id, criterion="accuracy", since=NOW + timedelta(days=1))
+        later = full_report(session, project.id, criterion="accuracy", since=NOW + timedelta(days=1))
         assert [line.criterion.key for line in later.criteria] == ["accuracy"]
         assert later.n_items == 0
-        assert report(session, project.id, until=NOW + timedelta(days=1)).n_items == 2
+        assert full_report(session, project.id, until=NOW + timedelta(days=1)).n_items == 2
         with pytest.raises(NotFound):
-            report(session, project.id, criterion="no-such")
+            full_report(session, project.id, criterion="no-such")

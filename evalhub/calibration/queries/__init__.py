@@ -11,18 +11,30 @@ from evalhub.calibration.queries.counted import (
     counted_tasks,
     is_complete,
 )
+from evalhub.calibration.queries.finished import left_out_reviews, week_label, weeks_finished
+from evalhub.calibration.queries.hidden import hidden_tasks
+from evalhub.calibration.queries.names import TaskName, task_names
+from evalhub.calibration.queries.people import People, people_of
 
 __all__ = [
     "Asked",
     "CountedRatings",
     "CountedTasks",
     "GivenAnswer",
+    "People",
+    "TaskName",
     "answers_of_tasks",
     "applicability",
     "as_ratings",
     "counted_ratings",
     "counted_tasks",
     "criteria_of",
+    "hidden_tasks",
     "is_complete",
+    "left_out_reviews",
     "meanings",
+    "people_of",
+    "task_names",
+    "week_label",
+    "weeks_finished",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from evalhub.calibration.queries.asked import Asked
-from evalhub.calibration.queries.people import Columns, of_people
-from evalhub.calibration.schema.consensus import Answer
+from evalhub.calibration.queries.people import Columns, People, of_people
 from evalhub.datasets.models import Item
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Rating, Task
+from evalhub.rubrics.models import RubricVersion
 from evalhub.stats import Ratings
 
 CHUNK = 50_000
@@ -23,11 +23,21 @@ CHUNK = 50_000
 
 @dataclass(frozen=True, eq=False)
 class CountedTasks:
-    """The tasks whose ratings count, ascending by id; `group` numbers the prompts."""
+    """The tasks whose ratings count, ascending by id; each array has one entry a task.
+
+    `group` numbers the prompts, `mix` the kinds of items by model and tags, `tags` holds the tags of each kind;
+    `rubric_version` is the number of the version that the task is graded on.
+    """
 
     id: NDArray[np.int64]
     group: NDArray[np.int64]
     is_complete: NDArray[np.bool_]
+    mix: NDArray[np.int64]
+    rubric_version: NDArray[np.int64]
+    tags: tuple[frozenset[str], ...]
+
+    def __len__(self) -> int:
+        return len(self.id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,30 +57,45 @@ class CountedRatings:
     def is_not_applicable(self) -> NDArray[np.bool_]:
         return np.isnan(self.place)
 
-    def answers_by_task(self, asked: Asked, keep: NDArray[np.bool_]) -> dict[int, list[Answer]]:
-        """The answers of the tasks where `keep`, which has one entry a counted task, says so."""
-        found: dict[int, list[Answer]] = {}
-        rows = keep[self.at]
-        for task, place in zip(self.task[rows].tolist(), self.place[rows].tolist(), strict=True):
-            answer = Answer() if math.isnan(place) else _answer(asked, place)
-            found.setdefault(task, []).append(answer)
-        return found
-
 
 def counted_tasks(session: Session, project_id: int) -> CountedTasks:
     """The live and regrade tasks of a project whose items are not withdrawn."""
     rows = session.execute(
-        sa.select(Task.id, Item.group_key, is_complete())
+        sa.select(
+            Task.id,
+            Item.group_key,
+            is_complete(),
+            Item.model,
+            sa.type_coerce(Item.tags, sa.Text),
+            RubricVersion.number,
+        )
+        .join(RubricVersion, RubricVersion.id == Task.rubric_version_id)
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), Item.withdrawn_at.is_(None))
         .order_by(Task.id)
-    ).all()
-    numbers: dict[str, int] = {}
-    return CountedTasks(
-        id=np.array([row[0] for row in rows], dtype=np.int64),
-        group=np.array([numbers.setdefault(row[1], len(numbers)) for row in rows], dtype=np.int64),
-        is_complete=np.array([bool(row[2]) for row in rows], dtype=np.bool_),
+        .execution_options(yield_per=CHUNK)
     )
+    groups: dict[str, int] = {}
+    mixes: dict[tuple[str | None, str], int] = {}
+    parts = [
+        np.array(
+            [
+                (
+                    task_id,
+                    groups.setdefault(group, len(groups)),
+                    bool(complete),
+                    mixes.setdefault((model, tags), len(mixes)),
+                    version,
+                )
+                for task_id, group, complete, model, tags, version in part
+            ],
+            dtype=np.int64,
+        )
+        for part in rows.partitions()
+    ]
+    table = np.concatenate(parts) if parts else np.zeros((0, 5), dtype=np.int64)
+    tags = tuple(frozenset(json.loads(text)) for _, text in mixes)
+    return CountedTasks(table[:, 0], table[:, 1], table[:, 2].astype(np.bool_), table[:, 3], table[:, 4], tags)
 
 
 def is_complete() -> sa.ColumnElement[bool]:
@@ -118,22 +143,21 @@ def counted_ratings(
     return CountedRatings(at[counts], task[counts], table[counts, 1].astype(np.int64), table[counts, 2])
 
 
-def as_ratings(asked: Asked, found: CountedRatings, tasks: CountedTasks) -> Ratings:
-    """The levels or values given, for the figures; "not applicable" is no level and is left out."""
-    group = tasks.group[found.at]
+def as_ratings(asked: Asked, found: CountedRatings, tasks: CountedTasks, people: People) -> Ratings:
+    """The levels or values given, for the figures; "not applicable" is no level and is left out.
+
+    Items are named by their place in `tasks`, reviewers by theirs in `people`.
+    """
+    group, reviewer = tasks.group[found.at], people.place(found.reviewer)
     if asked.criterion.range is None:
-        return Ratings(found.task, found.reviewer, found.place, n_levels=len(asked.criterion.levels), group=group)
-    return Ratings.of_values(found.task, found.reviewer, found.place, group)
+        return Ratings(found.at, reviewer, found.place, n_levels=len(asked.criterion.levels), group=group)
+    return Ratings.of_values(found.at, reviewer, found.place, group)
 
 
 def applicability(found: CountedRatings, tasks: CountedTasks) -> Ratings:
     """Whether each reviewer held the criterion for applicable: level 0 = not applicable, 1 = applicable."""
     applies = (~found.is_not_applicable).astype(np.int64)
-    return Ratings(found.task, found.reviewer, applies, n_levels=2, group=tasks.group[found.at])
-
-
-def _answer(asked: Asked, place: float) -> Answer:
-    return Answer(rank=int(place)) if asked.criterion.range is None else Answer(value=place)
+    return Ratings(found.at, found.reviewer, applies, n_levels=2, group=tasks.group[found.at])
 
 
 def _within(statement: Columns, since: datetime | None, until: datetime | None) -> Columns:

@@ -1,128 +1,161 @@
-"""Put a project's calibration report together."""
+"""The full calibration report, from the ratings: one criterion in memory at a time."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from statistics import median
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.calibration.queries import (
-    Asked,
-    CountedRatings,
-    CountedTasks,
-    applicability,
-    as_ratings,
-    counted_ratings,
-    counted_tasks,
-    criteria_of,
-)
-from evalhub.calibration.schema.consensus import Answer
-from evalhub.calibration.schema.flags import Flag, Question, flags_of
-from evalhub.calibration.schema.lines import CalibrationReport, CriterionLine
+from evalhub.calibration.queries import Asked, criteria_of
+from evalhub.calibration.schema.actions import next_actions
+from evalhub.calibration.schema.dispute import Judged, most_urgent
+from evalhub.calibration.schema.report import CalibrationReport, OverallReliability, Person
+from evalhub.calibration.schema.section import CriterionSection
+from evalhub.calibration.service.ground import Ground
+from evalhub.calibration.service.judging import judged
+from evalhub.calibration.service.notes import notes
+from evalhub.calibration.service.sections import section_of
+from evalhub.calibration.service.totals import Sheets, Totals, flips, is_rounded, overall, totals
+from evalhub.calibration.service.waiting import triage_lines
+from evalhub.db import now
 from evalhub.errors import NotFound
 from evalhub.projects.models import Project
-from evalhub.projects.queries import rules_of, simulated_reviewers
-from evalhub.projects.schema import Flags
 from evalhub.rubrics.models import Rubric, RubricVersion
-from evalhub.stats import Figure, PatternCounts, Scale, alpha, criterion_report
+from evalhub.rubrics.schema import rubric_from_canonical
+from evalhub.stats.bootstrap import SEED
+
+Progress = Callable[[int, int | None, str], None]
 
 
-def report(
+@dataclass(eq=False)
+class _Work:
+    """What has been found so far."""
+
+    ground: Ground
+    asked: Sequence[Asked]
+    sheets: Sheets = field(init=False)
+    sections: list[CriterionSection] = field(default_factory=list)
+    disputes: list[Judged] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sheets = Sheets(self.ground)
+
+    def add(self, one: Asked) -> None:
+        """Read the ratings of one criterion, and keep what is said of them."""
+        found = self.ground.ratings_of(one)
+        self.sections.append(section_of(self.ground, one, found))
+        self.disputes.append(judged(one, found, self.ground.tasks, self.ground.rules.flags))
+        self.sheets.add(one, found)
+
+
+def full_report(
     session: Session,
     project_id: int,
     *,
     criterion: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    progress: Progress | None = None,
 ) -> CalibrationReport:
-    """The agreement of a project's reviewers, criterion by criterion.
+    """All that can be said about the agreement of a project's reviewers.
 
     Args:
-        criterion: the key of the only criterion wanted.
+        criterion: the key of the only criterion wanted; nothing is then said of the overall score.
         since: only reviews submitted at or after this moment.
         until: only reviews submitted before it.
+        progress: told how many criteria are done, of how many, and what comes next.
 
     Raises:
         NotFound: the rubric has no such criterion.
         CheckFailed: an alpha differs from the krippendorff package's.
     """
+    tell = progress or (lambda done, total, stage: None)
+    project = session.get_one(Project, project_id)
+    asked = _asked(session, project_id, criterion)
+    tell(0, len(asked), "reading the items")
+    work = _Work(Ground.of(session, project, since, until), asked)
+    for done, one in enumerate(asked):
+        tell(done, len(asked), one.criterion.title)
+        work.add(one)
+    tell(len(asked), len(asked), "putting it together")
+    return _put_together(work, project, is_whole=criterion is None)
+
+
+def _asked(session: Session, project_id: int, criterion: str | None) -> list[Asked]:
     known = criteria_of(session, project_id)
     asked = [one for one in known if criterion in (None, one.criterion.key)]
     if not asked:
         listed = ", ".join(one.criterion.key for one in known)
         raise NotFound(f'The rubric of this project has no criterion "{criterion}"; it has {listed}.')
-    project = session.get_one(Project, project_id)
-    tasks = counted_tasks(session, project_id)
-    lines: list[CriterionLine] = []
-    rated, reviewers, flagged = set[int](), set[int](), set[int]()
-    for one in asked:
-        found = counted_ratings(session, project_id, one, tasks, since=since, until=until)
-        disputed = _disputed(one, found, tasks, rules_of(project).flags)
-        lines.append(_line(one, found, tasks, disputed))
-        rated.update(np.unique(found.task).tolist())
-        reviewers.update(np.unique(found.reviewer).tolist())
-        flagged.update(disputed)
-    rubric, number = session.execute(
-        sa.select(Rubric.name, RubricVersion.number)
+    return asked
+
+
+def _put_together(work: _Work, project: Project, *, is_whole: bool) -> CalibrationReport:
+    ground, sheets = work.ground, work.sheets
+    session = ground.session
+    name, version, canonical = session.execute(
+        sa.select(Rubric.name, RubricVersion.number, RubricVersion.canonical)
         .join(Rubric, Rubric.id == RubricVersion.rubric_id)
         .where(RubricVersion.id == project.rubric_version_id)
     ).one()
+    rubric = ground.rules.applied_to(rubric_from_canonical(canonical))
+    scored = totals(sheets, rubric) if is_whole else None
+    reliabilities: tuple[OverallReliability, ...] = ()
+    if scored is not None:
+        most = max((mean.k for section in work.sections for mean in section.means), default=1)
+        reliabilities = overall(scored, ground, rubric, most=most)
+    disputes = _with_flips(ground, work.disputes, scored)
+    urgent = most_urgent(disputes)
+    sections = [_flagged(section, one) for section, one in zip(work.sections, disputes, strict=True)]
+    people, rated = _people(ground, sheets), np.unique(sheets.reviewed // max(len(ground.people), 1))
+    alphas = [section.figures.alpha.value for section in sections if section.figures.alpha.value is not None]
+    graded = [person for person in people if person.n_items]
     return CalibrationReport(
         project=project.name,
-        rubric=rubric,
-        rubric_version=number,
-        criteria=tuple(lines),
+        title=project.title,
+        rubric=name,
+        rubric_version=version,
+        made_at=now(session),
+        since=ground.since,
+        until=ground.until,
+        seed=SEED,
+        people=people,
+        criteria=tuple(sections),
         n_items=len(rated),
-        n_reviewers=len(reviewers),
-        n_simulated=len(reviewers & simulated_reviewers(session, project_id)),
-        n_flagged_items=len(flagged),
+        n_reviewers=len(graded),
+        n_simulated=sum(person.is_simulated for person in graded),
+        n_flagged_items=len(urgent),
+        overall=reliabilities,
+        median_alpha=median(alphas) if alphas else None,
+        minimum_alpha=min(alphas, default=None),
+        triage=triage_lines(ground, work.asked, disputes, urgent),
+        n_triage=len(urgent),
+        actions=next_actions(sections, [person.name for person in people]),
+        notes=notes(ground, sections, rated, is_rounded=scored is not None and is_rounded(scored)),
     )
 
 
-def flags_by_task(
-    question: Question, answers: Mapping[int, Sequence[Answer]], rules: Flags
-) -> dict[int, tuple[Flag, ...]]:
-    """The flags of the tasks that have some; equal answers are judged once."""
-    known: dict[tuple[Answer, ...], tuple[Flag, ...]] = {}
-    found = {}
-    for task_id, given in answers.items():
-        key = tuple(given)
-        if key not in known:
-            known[key] = flags_of(question, given, rules)
-        if known[key]:
-            found[task_id] = known[key]
-    return found
+def _with_flips(ground: Ground, disputes: Sequence[Judged], scored: Totals | None) -> Sequence[Judged]:
+    """The disputes with those over pass and fail, where the project's rules ask for them."""
+    if scored is None or not ground.rules.flags.pass_flip:
+        return disputes
+    marks = flips(scored, len(ground.tasks)) & ground.tasks.is_complete[:, None]
+    return [replace(one, flips=marks[:, column]) for column, one in enumerate(disputes)]
 
 
-def _disputed(asked: Asked, found: CountedRatings, tasks: CountedTasks, rules: Flags) -> dict[int, tuple[Flag, ...]]:
-    return flags_by_task(asked.question, found.answers_by_task(asked, tasks.is_complete), rules)
+def _flagged(section: CriterionSection, disputes: Judged) -> CriterionSection:
+    return replace(section, flagged=dict(disputes.count()), n_flagged=int(disputes.is_disputed.sum()))
 
 
-def _line(
-    asked: Asked, found: CountedRatings, tasks: CountedTasks, disputed: Mapping[int, tuple[Flag, ...]]
-) -> CriterionLine:
-    criterion = asked.criterion
-    return CriterionLine(
-        criterion=criterion,
-        figures=criterion_report(
-            as_ratings(asked, found, tasks),
-            scale=criterion.scale.value,
-            critical=criterion.critical,
-            scores=None if criterion.range else [level.score for level in criterion.levels],
-        ),
-        n_ratings=len(found.task),
-        n_not_applicable=int(found.is_not_applicable.sum()),
-        applies=_applies(found, tasks),
-        flagged=Counter(flag for flags in disputed.values() for flag in flags),
-        n_flagged=len(disputed),
+def _people(ground: Ground, sheets: Sheets) -> tuple[Person, ...]:
+    n = len(ground.people)
+    items = np.bincount(sheets.reviewed % max(n, 1), minlength=n)
+    return tuple(
+        Person(name, bool(simulated), int(count))
+        for name, simulated, count in zip(ground.people.names, ground.people.is_simulated, items, strict=True)
     )
-
-
-def _applies(found: CountedRatings, tasks: CountedTasks) -> Figure | None:
-    if not found.is_not_applicable.any():
-        return None
-    return alpha(PatternCounts.of(applicability(found, tasks)), scale=Scale.NOMINAL)

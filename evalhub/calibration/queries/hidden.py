@@ -1,0 +1,59 @@
+"""What somebody may not see yet, because they may still answer it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from evalhub.projects.models import Batch, BatchState, Project, ProjectState
+from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, Task
+
+HELD = (AssignmentState.LEASED, AssignmentState.EXPIRED)
+"""A review of a lapsed lease is taken too, at least as an extra one."""
+GIVEN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
+
+
+def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Collection[str]) -> frozenset[str]:
+    """Those of some tasks (public ids) whose answers the account must not see, whatever their role.
+
+    They hold the item, may still claim it, or may still reopen their review of it: in this task or in another of the
+    project, as in a calibration round.
+    """
+    other = aliased(Task)
+    own = aliased(Assignment)
+    mine = sa.and_(own.project_id == other.project_id, own.task_id == other.id, own.reviewer_id == account_id)
+    of_other = sa.select(own.task_id).where(mine)
+    is_eligible = sa.exists().where(
+        QueueReviewer.project_id == other.project_id,
+        QueueReviewer.queue_id == other.queue_id,
+        QueueReviewer.reviewer_id == account_id,
+    )
+    may_answer = sa.or_(
+        of_other.where(own.state.in_(HELD)).exists(),
+        of_other.where(own.state.in_(GIVEN), own.others_shown_at.is_(None), _is_unsettled(other)).exists(),
+        sa.and_(other.is_open, is_eligible, ~of_other.exists()),
+    )
+    found = session.scalars(
+        sa.select(Task.public_id)
+        .join(
+            other,
+            sa.and_(
+                other.project_id == Task.project_id,
+                other.dataset_id == Task.dataset_id,
+                other.item_id == Task.item_id,
+            ),
+        )
+        .where(Task.project_id == project_id, Task.public_id.in_(tasks), may_answer)
+    )
+    return frozenset(found)
+
+
+def _is_unsettled(task: type[Task]) -> sa.ColumnElement[bool]:
+    """Neither decided nor closed, so that its reviews can be reopened."""
+    is_closed = sa.or_(
+        sa.exists().where(Batch.id == task.batch_id, Batch.state == BatchState.CLOSED),
+        sa.exists().where(Project.id == task.project_id, Project.state == ProjectState.CLOSED),
+    )
+    return sa.and_(task.settled_at.is_(None), ~is_closed)
