@@ -19,6 +19,7 @@ from evalhub.db import Database
 from evalhub.errors import CannotStart
 from evalhub.export import api as export_api
 from evalhub.export import views as export_views
+from evalhub.jobs.bell import hang_bell
 from evalhub.migrating import check_revision, connect
 from evalhub.projects import api as projects_api
 from evalhub.projects import views as projects_views
@@ -70,6 +71,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     database = database or connect(settings.database_url)
     check_revision(database)
     connect_handlers()
+    hang_bell(database, settings)
     app = Flask("evalhub", static_folder=None, template_folder="web/templates")
     if app.debug:
         raise CannotStart("FLASK_DEBUG is set: its pages would run anybody's code; unset it", code="debug")

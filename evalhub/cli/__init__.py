@@ -33,6 +33,7 @@ COMMANDS = {
     "token": ("token", "Add, list and revoke API tokens."),
     "user": ("user", "Add, list and disable people."),
     "verify": ("export", "Check an exported dataset; needs no instance."),
+    "work": ("work", "Do background work."),
 }
 """Name → module of this package that defines a command of that name, and what it does in one line."""
 

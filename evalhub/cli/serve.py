@@ -1,4 +1,4 @@
-"""`evalhub serve`: gunicorn with threads, and a sweeper in every worker."""
+"""`evalhub serve`: gunicorn with threads, a sweeper in every worker, and processes for background work beside them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
 from evalhub.cli.instance import settings_of
+from evalhub.cli.work import KeptWorker
 from evalhub.config import Settings
 from evalhub.errors import CannotStart
 from evalhub.migrating import open_database
@@ -80,9 +82,9 @@ def _run(settings: Settings, *, bind: str, workers: int, threads: int, metrics: 
                 "timeout": 120,
                 "keepalive": 5,
                 "logger_class": Propagating,
+                "when_ready": lambda _server: _start(kept),
                 "post_worker_init": _start_sweeping,
-                # In the parent alone: a worker that ends must leave the others' figures.
-                "on_exit": lambda _server: shutil.rmtree(metrics, ignore_errors=True),
+                "on_exit": lambda _server: _clean_up(kept, metrics),
                 "proc_name": "evalhub",
             }
             if "control_socket_disable" in self.cfg.settings:  # newer ones would listen for commands in ~/.gunicorn
@@ -96,7 +98,20 @@ def _run(settings: Settings, *, bind: str, workers: int, threads: int, metrics: 
             return create_app(settings)
 
     set_up_logs()
+    kept = [KeptWorker(settings) for _ in range(settings.job_workers)]
     Server().run()
+
+
+def _start(kept: Sequence[KeptWorker]) -> None:
+    for worker in kept:
+        worker.start()
+
+
+def _clean_up(kept: Sequence[KeptWorker], metrics: str) -> None:
+    """In the parent alone: a process that ends must leave the others' workers and figures."""
+    for worker in kept:
+        worker.stop()
+    shutil.rmtree(metrics, ignore_errors=True)
 
 
 def _start_sweeping(worker: Any) -> None:

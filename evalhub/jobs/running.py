@@ -79,13 +79,8 @@ What it raises of `evalhub.errors` is shown to whoever started the job.
 """
 
 
-def run_job(
-    database: Database, functions: Mapping[str, JobFunction], job_id: int, *, stopping: threading.Event
-) -> None:
-    """Run a job that is queued; nothing when it is not, so that being woken twice does no harm."""
-    job = write(partial(service.take, job_id=job_id), on=database)
-    if job is None:
-        return
+def run_taken(database: Database, functions: Mapping[str, JobFunction], job: Job, *, stopping: threading.Event) -> None:
+    """Run a job that `service.take` has given to this process, and store what came of it."""
     assert job.lease is not None
     run = JobRun(project_id=job.project_id, by_id=job.created_by_id, arguments=job.arguments, stopping=stopping)
     with _kept_alive(database, job.id, job.lease, run):

@@ -75,8 +75,9 @@ def take(session: Session, job_id: int) -> Job | None:
     job = session.scalar(locked(sa.select(Job).where(Job.id == job_id, Job.state == JobState.QUEUED)))
     if job is None:
         return None
+    moment = now(session)
     job.state, job.lease, job.attempts = JobState.RUNNING, new_public_id(), job.attempts + 1
-    job.started_at = job.heard_at = now(session)
+    job.started_at = job.heard_at = moment
     job.done, job.total, job.stage = 0, None, ""
     session.flush()
     return job
@@ -95,17 +96,16 @@ def finish(session: Session, job_id: int, lease: str, result: Mapping[str, Any] 
     """Store what a run made, unless it has lost the job."""
     job = _leased(session, job_id, lease)
     if job is not None:
-        job.result = None if result is None else dict(result)
-        job.done = job.total or job.done
         _end(session, job, JobState.DONE)
+        job.result = None if result is None else dict(result)
+        job.done = job.done if job.total is None else job.total
 
 
 def fail(session: Session, job_id: int, lease: str, message: str) -> None:
     """Store why a run could not do its work, unless it has lost the job."""
     job = _leased(session, job_id, lease)
     if job is not None:
-        job.message = message
-        _end(session, job, JobState.FAILED)
+        _end(session, job, JobState.FAILED, message)
 
 
 def give_back(session: Session, job_id: int, lease: str) -> None:
@@ -134,20 +134,18 @@ def revive(session: Session) -> int:
         if job.attempts < MOST_ATTEMPTS:
             _queue_again(session, job)
         else:
-            job.message = f"The worker died {job.attempts} times over it; perhaps there is too little memory."
-            _end(session, job, JobState.FAILED)
+            message = f"The worker died {job.attempts} times over it; perhaps there is too little memory."
+            _end(session, job, JobState.FAILED, message)
     return len(dead)
 
 
 def _queue_again(session: Session, job: Job) -> None:
     job.state, job.lease, job.started_at, job.heard_at = JobState.QUEUED, None, None, None
-    session.flush()
     after_commit(session, partial(ring, job_id=job.id))
 
 
-def _end(session: Session, job: Job, state: JobState) -> None:
-    job.state, job.lease, job.finished_at = state, None, now(session)
-    session.flush()
+def _end(session: Session, job: Job, state: JobState, message: str | None = None) -> None:
+    job.state, job.message, job.lease, job.finished_at = state, message, None, now(session)
 
 
 def _leased(session: Session, job_id: int, lease: str) -> Job | None:
