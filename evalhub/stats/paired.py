@@ -28,7 +28,7 @@ def sign_flip(difference: Floats, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     as_far = np.zeros(difference.shape[1])
     for size in chunks(FLIPS, n_groups):
-        signs = rng.integers(0, 2, size=(size, n_groups)) * 2.0 - 1.0
+        signs = rng.integers(0, 2, size=(size, n_groups), dtype=np.int8) * 2.0 - 1.0
         as_far += (np.abs(signs @ difference) >= observed - SAME * (1 + observed)).sum(axis=0)
     return np.asarray((1 + as_far) / (1 + FLIPS))
 
