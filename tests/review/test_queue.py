@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub.adjudication.models import Case
+from evalhub.adjudication.service.disputes import disputes_of
 from evalhub.db import Database, now
 from evalhub.errors import BadInput, Conflict, Forbidden, Unavailable
-from evalhub.projects.schema import OverlapPlan
+from evalhub.projects.schema import OverlapPlan, Rules
 from evalhub.projects.service import close_project, remove_member, reopen_project
 from evalhub.review.jobs import fold, sweep
 from evalhub.review.models import (
@@ -29,6 +32,7 @@ from evalhub.review.models import (
 )
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
+from evalhub.review.queries.progress import funnel
 from evalhub.review.schema import Lease
 from evalhub.review.service.claim import lock_member, take
 from evalhub.review.service.revise import reopen_review
@@ -273,10 +277,8 @@ def test_a_closed_project_hands_out_nothing_until_it_is_reopened(database: Datab
     assert world.claim("ann") is not None
 
 
-@pytest.mark.parametrize("overlap", [2, 3])
-def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, overlap: int) -> None:
-    logins = [f"r{i}" for i in range(16)]
-    world = a_project(database, items=60, reviewers=logins, overlap=OverlapPlan(base=overlap))
+def grade_at_once(world: World, logins: list[str], answer: Callable[[random.Random], dict[str, str]]) -> None:
+    """All of them grade until nothing is left, a thread each; some let leases lapse, some pass items on."""
     failures: list[Exception] = []
 
     def work(login: str) -> None:
@@ -291,13 +293,13 @@ def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, o
                             .where(Assignment.public_id == lease.assignment, Assignment.state == AssignmentState.LEASED)
                             .values(leased_until=now(s) - timedelta(seconds=5))
                         ),
-                        on=database,
+                        on=world.database,
                     )
-                    sweep(database)
+                    sweep(world.database)
                 elif act < 0.13:
                     skip_by(world, login, lease)
                 else:
-                    world.submit(login, lease, GOOD)
+                    world.submit(login, lease, answer(chance))
         except Exception as error:  # noqa: BLE001 -- reported by the thread that waits
             failures.append(error)
 
@@ -308,14 +310,50 @@ def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, o
         thread.join(120)
         assert not thread.is_alive()
     assert [f for f in failures if not isinstance(f, Conflict)] == []
-    let_lapse(database)
-    sweep(database)
+    let_lapse(world.database)
+    sweep(world.database)
     for login in logins:
-        world.review_all(login, GOOD)
+        while (lease := world.claim(login)) is not None:
+            world.submit(login, lease, answer(random.Random(lease.task_id)))
+
+
+@pytest.mark.parametrize("overlap", [2, 3])
+def test_sixteen_reviewers_at_once_reach_the_exact_overlap(database: Database, overlap: int) -> None:
+    logins = [f"r{i}" for i in range(16)]
+    world = a_project(database, items=60, reviewers=logins, overlap=OverlapPlan(base=overlap))
+    grade_at_once(world, logins, lambda _: GOOD)
     assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 61), overlap))
     with database.reading() as session:
         assert pattern_counts(session, world.project.id) == recounted_patterns(session, world.project.id)
         assert session.scalars(sa.select(Queue.last_ord)).one() >= 60
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("reviewers", [3, 12])
+def test_disputed_tasks_get_one_more_reviewer_at_most_and_wait_for_nobody(database: Database, reviewers: int) -> None:
+    """With three reviewers whoever passes a task on leaves nobody who could come; with twelve hardly ever."""
+    logins = [f"r{i}" for i in range(reviewers)]
+    world = a_project(database, items=40, reviewers=logins, rules=Rules(one_more=True))
+
+    def answer(chance: random.Random) -> dict[str, str]:
+        return {"accuracy": chance.choice(["unacceptable", "excellent", "excellent"]), "clarity": "adequate"}
+
+    grade_at_once(world, logins, answer)
+    sweep(database)
+    project_id = world.project.id
+    with database.reading() as session:
+        tasks = session.scalars(sa.select(Task)).all()
+        filled = Counter(session.scalars(sa.select(Assignment.task_id).where(Assignment.slot.is_not(None))))
+        disputed = {task_id for task_id, one in disputes_of(session, project_id, list(filled)).items() if one.flags}
+        assert set(session.scalars(sa.select(Case.task_id))) == disputed
+        planned = sa.select(Rating.planned, Assignment.slot).join(
+            Assignment, sa.and_(Assignment.task_id == Rating.task_id, Assignment.reviewer_id == Rating.reviewer_id)
+        )
+        assert set(session.execute(planned.where(Assignment.slot.is_not(None)))) == {(True, 0), (True, 1), (False, 2)}
+        assert funnel(session, project_id).one_more == 0
+    assert {(task.free_slots, task.slots - task.need) for task in tasks} <= {(0, 0), (0, 1)}
+    assert filled == Counter({task.id: task.slots for task in tasks})
+    assert disputed
     assert_sound(world)
 
 
