@@ -63,7 +63,13 @@ def serving(database: Database, folder: Path, *, workers: int = 2, threads: int 
 
 
 def start_server(
-    database: Database, folder: Path, *, workers: int = 2, threads: int = 16, port: int | None = None
+    database: Database,
+    folder: Path,
+    *,
+    workers: int = 2,
+    threads: int = 16,
+    port: int | None = None,
+    job_workers: int = 0,
 ) -> Server:
     make_instance(folder)
     port = port or free_port()
@@ -73,6 +79,7 @@ def start_server(
         "EVALHUB_INSTANCE": str(folder),
         "EVALHUB_DATABASE_URL": database.url.render_as_string(hide_password=False),
         "EVALHUB_SWEEP_SECONDS": "0.5",
+        "EVALHUB_JOB_WORKERS": str(job_workers),
     }
     arguments = ["serve", "--port", str(port), "--workers", str(workers), "--threads", str(threads)]
     with log.open("ab") as output:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from evalhub.cli.instance import Instance, open_instance
 from evalhub.cli.output import print_json
+
+if TYPE_CHECKING:
+    from evalhub.jobs.models import Job
 
 
 @click.command()
@@ -30,6 +34,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 def _checks(instance: Instance) -> Iterator[tuple[str, list[str]]]:
     """Each check by name, with what is wrong; settings and schema were checked when the instance was opened."""
     from evalhub.audit.queries import chain_differences
+    from evalhub.jobs.queries import jobs_without_worker
     from evalhub.projects.queries import all_projects
     from evalhub.review.queries.invariants import broken_invariants
 
@@ -38,8 +43,16 @@ def _checks(instance: Instance) -> Iterator[tuple[str, list[str]]]:
         yield "database file", _integrity(instance)
     with instance.reading() as session:
         yield "audit log", [str(difference) for difference in chain_differences(session)]
+        yield "background work", [_waiting(job) for job in jobs_without_worker(session)]
         for line in all_projects(session):
             yield f"project {line.project.name}", broken_invariants(session, line.project.id)
+
+
+def _waiting(job: Job) -> str:
+    return (
+        f"job {job.public_id} ({job.kind}) waits since {job.created_at:%Y-%m-%d %H:%M} UTC, and no worker was heard of;"
+        " start `evalhub serve` or `evalhub work`"
+    )
 
 
 def _integrity(instance: Instance) -> list[str]:

@@ -81,3 +81,13 @@ class Job(Base):
     @property
     def title(self) -> str:
         return self.kind.replace("-", " ").capitalize()
+
+    @property
+    def words(self) -> str:
+        """How far it is, as people read it."""
+        if self.state is JobState.QUEUED:
+            return "Waits for a worker"
+        if self.state is not JobState.RUNNING:
+            return self.state.value.capitalize()
+        stage = self.stage or "At work"
+        return stage if self.total is None else f"{stage}: {self.done:,} of {self.total:,}"

@@ -43,19 +43,23 @@ def enqueue(
         The new job, or the unfinished one that does the same already: a double click makes one.
     """
     same = hashlib.sha256(canonical_json([kind, project_id, key or arguments]).encode()).hexdigest()
-    job = Job(
-        kind=kind,
-        arguments=dict(arguments),
-        project_id=project_id,
-        key=same,
-        created_by_id=by_id,
-        created_at=now(session),
-    )
+    return _enqueue(session, Job(kind=kind, arguments=dict(arguments), project_id=project_id, key=same), by_id)
+
+
+def enqueue_again(session: Session, job_id: int, *, by_id: int) -> Job:
+    """Have the same done anew; returns as `enqueue` does."""
+    old = session.get_one(Job, job_id)
+    job = Job(kind=old.kind, arguments=old.arguments, project_id=old.project_id, key=old.key)
+    return _enqueue(session, job, by_id)
+
+
+def _enqueue(session: Session, job: Job, by_id: int | None) -> Job:
+    job.created_by_id, job.created_at = by_id, now(session)
     try:
         with session.begin_nested():
             session.add(job)
     except IntegrityError as error:
-        unfinished = session.scalar(sa.select(Job).where(Job.key == same, Job.state.in_(UNFINISHED)))
+        unfinished = session.scalar(sa.select(Job).where(Job.key == job.key, Job.state.in_(UNFINISHED)))
         if unfinished is None:  # it ended between the insert and the look
             raise TryAgain from error
         return unfinished

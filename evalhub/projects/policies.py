@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evalhub.errors import NotFound
+from evalhub.jobs.queries import job_of
 from evalhub.projects.models import Member, Project
 from evalhub.projects.queries import membership, project_named, roles_of
 from evalhub.projects.schema import ProjectRole
@@ -50,3 +51,24 @@ def see_cases(principal: Principal, p: str) -> bool:
 
 def adjudicate(principal: Principal, p: str) -> bool:
     return _check(principal, p, ProjectRole.ADJUDICATOR)
+
+
+def see_job(principal: Principal, job: str) -> bool:
+    """Whoever started it, and those who may see the project's figures; to everybody else it does not exist."""
+    if not _has_to_do_with(principal, job, ProjectRole.MANAGER, ProjectRole.VIEWER):
+        raise NotFound
+    return True
+
+
+def steer_job(principal: Principal, job: str) -> bool:
+    """Cancel it, or have it done again: whoever started it, and managers."""
+    return see_job(principal, job) and _has_to_do_with(principal, job, ProjectRole.MANAGER)
+
+
+def _has_to_do_with(principal: Principal, public_id: str, *roles: ProjectRole) -> bool:
+    """Admins, members in one of the roles, and whoever started the job unless they have left its project."""
+    with reading() as session:
+        job = job_of(session, public_id)
+        member = membership(session, job.project_id, principal.account_id) if job.project_id else None
+    is_own = job.created_by_id == principal.account_id and (job.project_id is None or member is not None)
+    return is_own or principal.is_admin or (member is not None and bool(roles_of(member) & set(roles)))
