@@ -30,6 +30,7 @@ from evalhub.projects.models import Member, Project
 from evalhub.projects.queries import shown_name
 from evalhub.review.models import Assignment, AssignmentState, Task
 from evalhub.review.queries.assignments import GivenRating, given_ratings
+from evalhub.review.queries.one_more import may_get_one_more, waits_for_one_more
 from evalhub.rubrics.schema.models import Criterion
 
 
@@ -103,6 +104,9 @@ class CaseFile:
     criteria: Sequence[ShownCriterion]
     decisions: Sequence[ShownDecision]
     """The newest first."""
+    waits_for_one_more: bool
+    """The review of one more reviewer is still to come."""
+    may_ask_one_more: bool
 
     @property
     def disputed(self) -> list[ShownCriterion]:
@@ -115,8 +119,8 @@ class CaseFile:
 
 def case_file(session: Session, place: CasePlace) -> CaseFile:
     """The whole case; the caller has checked that it may be shown."""
-    case, project, item, version_id = session.execute(
-        sa.select(Case, Project, Item, Task.rubric_version_id)
+    case, project, item, version_id, waits, may_ask = session.execute(
+        sa.select(Case, Project, Item, Task.rubric_version_id, waits_for_one_more(), may_get_one_more())
         .join(Task, sa.and_(Task.project_id == Case.project_id, Task.id == Case.task_id))
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(Project, Project.id == Case.project_id)
@@ -153,6 +157,8 @@ def case_file(session: Session, place: CasePlace) -> CaseFile:
             if criterion_id in outcomes or criterion_id in reasons
         ],
         decisions=_decisions(session, case, meaning),
+        waits_for_one_more=waits,
+        may_ask_one_more=may_ask and case.state is CaseState.OPEN,
     )
 
 

@@ -16,6 +16,7 @@ from evalhub.adjudication.queries.cases import is_blind
 from evalhub.adjudication.schema import REASONS, case_alias
 from evalhub.calibration.queries import GivenAnswer, answers_of_tasks, meanings
 from evalhub.review.models import Task
+from evalhub.review.queries.one_more import waits_for_one_more
 from evalhub.rubrics.models import Criterion as CriterionRow
 from evalhub.rubrics.schema.models import Criterion
 
@@ -50,6 +51,7 @@ class CaseLine:
     taken_by: str | None
     n_corrections: int
     """Corrections that wait for an answer."""
+    waits_for_one_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ def _lines(session: Session, project_id: int, cases: Sequence[Case]) -> list[Cas
         for row in session.execute(sa.select(Account.id, Account.display_name).where(Account.id.in_(takers)))
     }
     corrections = _corrections(session, project_id, task_ids)
+    of_these = sa.select(Task.id).where(Task.project_id == project_id, Task.id.in_(task_ids))
+    waiting = set(session.scalars(of_these.where(waits_for_one_more())))
     return [
         CaseLine(
             public_id=case.public_id,
@@ -166,6 +170,7 @@ def _lines(session: Session, project_id: int, cases: Sequence[Case]) -> list[Cas
             taken_by_id=case.taken_by_id,
             taken_by=names.get(case.taken_by_id) if case.taken_by_id else None,
             n_corrections=corrections[case.task_id],
+            waits_for_one_more=case.task_id in waiting,
         )
         for case in cases
     ]

@@ -12,6 +12,7 @@ from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, CaseCriterion, CaseState, DecidedLevel, Decision
 from evalhub.adjudication.queries.cases import case_of
 from evalhub.adjudication.schema import DecisionBody, checked_scores
+from evalhub.adjudication.service.asking import refuse_while_waiting
 from evalhub.adjudication.service.taking import exclude, lock_case, lock_own_member
 from evalhub.audit.service import record
 from evalhub.calibration.queries import meanings
@@ -36,7 +37,8 @@ def decide(session: Session, case_public_id: str, body: DecisionBody, *, by: Acc
     Raises:
         NotFound: no such case, or the account graded the item.
         BadInput: incomplete or not fitting the rubric; or the key came with another body (`idempotency_mismatch`).
-        Conflict: somebody decided in between (`revision`), or nothing is disputed any more (`corrected`).
+        Conflict: somebody decided in between (`revision`), nothing is disputed any more (`corrected`), or the review
+            of one more reviewer is still to come (`one_more`).
     """
     place = case_of(session, case_public_id)
     lock_own_member(session, place.project_id, by.id)
@@ -47,6 +49,7 @@ def decide(session: Session, case_public_id: str, body: DecisionBody, *, by: Acc
         return replayed
     _check_standing(case, body.revision)
     task = session.get_one(Task, (place.project_id, place.task_id))
+    refuse_while_waiting(session, task)
     disputed = disputed_criteria(session, task)
     answers = checked_scores({criterion.key: criterion for criterion in disputed.values()}, body)
     case.revision += 1

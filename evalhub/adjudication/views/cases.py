@@ -13,6 +13,7 @@ from evalhub.adjudication.policies import see_case, settle_case
 from evalhub.adjudication.queries.cases import Standing, case_of, standing
 from evalhub.adjudication.queries.file import CaseFile, case_file
 from evalhub.adjudication.queries.listing import case_page, disputed_keys
+from evalhub.adjudication.service.asking import ask_before_deciding
 from evalhub.adjudication.service.corrections import CorrectionKey, answer_correction
 from evalhub.adjudication.service.decide import decide
 from evalhub.adjudication.service.taking import take_case
@@ -98,6 +99,18 @@ def settle(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("adjudication.case", public_id=public_id), 303)
 
 
+@bp.post("/cases/<public_id>/one-more")
+@allowed(settle_case)
+def ask_one_more(public_id: str) -> ResponseReturnValue:
+    by_id = require_principal().account_id
+    with reading() as session:
+        if standing(session, case_of(session, public_id), by_id) is not Standing.TAKEN:
+            raise NotFound
+    write(lambda session: ask_before_deciding(session, public_id, by=session.get_one(Account, by_id)))
+    flash("One more reviewer is asked. The case waits until their review is in.")
+    return redirect(url_for("adjudication.case", public_id=public_id), 303)
+
+
 @bp.post("/cases/<public_id>/corrections")
 @allowed(settle_case)
 def answer(public_id: str) -> ResponseReturnValue:
@@ -138,7 +151,7 @@ def _page(public_id: str, form: DecisionForm | None = None) -> str:
     adjudicates = adjudicate(principal, file.project.name)
     if adjudicates and not is_taken:
         return render_template("adjudication/untaken.html", file=file)
-    settles = adjudicates and file.case.state is not CaseState.CORRECTED
+    settles = adjudicates and file.case.state is not CaseState.CORRECTED and not file.waits_for_one_more
     if form is None and settles:
         form = fresh_decision_form([one.criterion for one in file.disputed], file.case.revision)
     item = file.item

@@ -40,6 +40,20 @@ def may_be_claimed() -> sa.ColumnElement[bool]:
     )
 
 
+def may_get_one_more() -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: no more than the plan was asked yet, and an extra review or somebody is there."""
+    extra = (
+        sa.exists()
+        .where(
+            Assignment.project_id == Task.project_id,
+            Assignment.task_id == Task.id,
+            Assignment.state == AssignmentState.EXTRA,
+        )
+        .correlate(Task)
+    )
+    return sa.and_(Task.slots == Task.need, ~Task.held, sa.or_(extra, may_be_claimed()))
+
+
 def waits_for_one_more() -> sa.ColumnElement[bool]:
     """Of a `Task` in the statement: it has a slot beyond the plan, and not every slot holds a review yet."""
     leased = (

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from evalhub.audit.service import record
 from evalhub.db import locked, now
 from evalhub.projects.models import Project
-from evalhub.review.models import Assignment, AssignmentState, Task
-from evalhub.review.queries.one_more import may_be_claimed
+from evalhub.review.models import Task
+from evalhub.review.queries.one_more import may_be_claimed, may_get_one_more
 from evalhub.review.service.completion import tell_when_complete
 from evalhub.review.service.release import release
 
@@ -29,7 +29,8 @@ def ask_one_more(session: Session, task: Task, *, actor: str = "") -> bool:
     Returns:
         Whether somebody is asked: not a second time, and not where nobody is left who could come.
     """
-    if task.slots != task.need or task.held or not _can_be_answered(session, task):
+    this = (Task.project_id == task.project_id, Task.id == task.id)
+    if not session.scalar(sa.select(may_get_one_more()).where(*this)):
         return False
     bit = 1 << task.slots
     task.slots += 1
@@ -37,17 +38,6 @@ def ask_one_more(session: Session, task: Task, *, actor: str = "") -> bool:
     _record(session, task, "task.one_more_asked", actor)
     release(session, {task.id: (task, bit)})
     return True
-
-
-def _can_be_answered(session: Session, task: Task) -> bool:
-    """Whether an extra review of the task is there, or somebody may claim it."""
-    extra = sa.exists().where(
-        Assignment.project_id == Task.project_id,
-        Assignment.task_id == Task.id,
-        Assignment.state == AssignmentState.EXTRA,
-    )
-    this = (Task.project_id == task.project_id, Task.id == task.id)
-    return bool(session.scalar(sa.select(sa.or_(extra, may_be_claimed())).where(*this)))
 
 
 def stop_waiting(session: Session, *, limit: int = AT_ONCE) -> int:
