@@ -12,7 +12,7 @@ from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case
 from evalhub.adjudication.queries.cases import case_of, graded_item
 from evalhub.audit.service import record
-from evalhub.db import locked, new_public_id
+from evalhub.db import locked, new_public_id, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Member, Project
 from evalhub.review.models import Assignment, AssignmentState, SkipReason, Task
@@ -87,7 +87,7 @@ def exclude(session: Session, project_id: int, task_id: int, account_id: int) ->
     elif row.skip_reason is SkipReason.CONFLICT_OF_INTEREST:
         raise Conflict("You skipped this item for a conflict of interest; leave it to another.", code="conflict")
     elif row.state is AssignmentState.EXPIRED:
-        row.state = AssignmentState.EXCLUDED
+        row.state, row.others_shown_at = AssignmentState.EXCLUDED, now(session)
         session.flush()
 
 
@@ -101,6 +101,7 @@ def _insert(session: Session, project_id: int, task_id: int, account_id: int) ->
             reviewer_id=account_id,
             public_id=new_public_id(),
             state=AssignmentState.EXCLUDED,
+            others_shown_at=now(session),
             revision=0,
             active_seconds=0.0,
         )

@@ -87,12 +87,15 @@ def _by_code_point(session: Session, column: sa.ColumnElement[Any] | Any) -> sa.
 
 
 def batch_names(session: Session, project_id: int) -> set[str]:
-    return set(session.scalars(sa.select(Batch.name).where(Batch.project_id == project_id)))
+    """Names of the batches that can be exported; what a calibration round was graded is in none."""
+    of_imports = (Batch.project_id == project_id, Batch.import_id.is_not(None))
+    return set(session.scalars(sa.select(Batch.name).where(*of_imports)))
 
 
 def versions_in_use(session: Session, project: Project) -> list[int]:
-    """Ids of the rubric versions that tasks of the project were graded by, with the current one."""
-    used = session.scalars(sa.select(Task.rubric_version_id).where(Task.project_id == project.id).distinct())
+    """Ids of the rubric versions that tasks whose ratings count are graded by, with the current one."""
+    counted = (Task.project_id == project.id, Task.purpose.in_(COUNTED_PURPOSES))
+    used = session.scalars(sa.select(Task.rubric_version_id).where(*counted).distinct())
     return sorted({project.rubric_version_id, *used})
 
 

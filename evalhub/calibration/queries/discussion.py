@@ -1,0 +1,129 @@
+"""What is talked about after a round: its discussed items with everybody's answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from evalhub.accounts.models import Account
+from evalhub.calibration.models import CalibrationRound, RoundItem, RoundState
+from evalhub.calibration.queries.answers import answers_of_tasks
+from evalhub.calibration.queries.asked import meanings
+from evalhub.calibration.schema.consensus import Answer
+from evalhub.projects.models import Member
+from evalhub.projects.queries import shown_name
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, RatingNote, Task
+from evalhub.review.schema import item_alias
+from evalhub.rubrics.schema.models import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one reviewer gave to a criterion, and why."""
+
+    name: str
+    answer: Answer
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussedCriterion:
+    criterion: Criterion
+    said: tuple[Said, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len({one.answer for one in self.said}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussedItem:
+    """An item by the alias of the viewer's own assignment, where it can be read."""
+
+    assignment: str
+    alias: str
+    criteria: tuple[DiscussedCriterion, ...]
+
+
+def own_discussed(session: Session, round_: CalibrationRound, account_id: int) -> list[Assignment]:
+    """The account's reviews of the discussed items; none unless the round is closed and they graded them all."""
+    if round_.state is RoundState.OPEN:
+        return []
+    rows = session.execute(
+        sa.select(RoundItem.task_id, Assignment)
+        .outerjoin(
+            Assignment,
+            sa.and_(
+                Assignment.project_id == RoundItem.project_id,
+                Assignment.task_id == RoundItem.task_id,
+                Assignment.reviewer_id == account_id,
+                Assignment.state == AssignmentState.SUBMITTED,
+            ),
+        )
+        .where(RoundItem.round_id == round_.id, RoundItem.discussed)
+        .order_by(RoundItem.task_id)
+    ).all()
+    own = [assignment for _, assignment in rows if assignment is not None]
+    return own if len(own) == len(rows) else []
+
+
+def tasks_of_the_same_items(session: Session, project_id: int, task_ids: Sequence[int]) -> list[int]:
+    """The tasks whose ratings count and whose items are those of some tasks, in order of id."""
+    other = aliased(Task)
+    statement = (
+        sa.select(Task.id)
+        .join(
+            other,
+            sa.and_(
+                other.project_id == Task.project_id,
+                other.dataset_id == Task.dataset_id,
+                other.item_id == Task.item_id,
+            ),
+        )
+        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), other.id.in_(task_ids))
+        .order_by(Task.id)
+    )
+    return list(session.scalars(statement))
+
+
+def discussion_of(session: Session, round_: CalibrationRound, own: Sequence[Assignment]) -> list[DiscussedItem]:
+    """The discussed items with what everybody gave, for somebody whose reviews of them are `own`."""
+    task_ids = [assignment.task_id for assignment in own]
+    criteria = meanings(session, [round_.rubric_version_id])
+    notes = _notes(session, round_.project_id, task_ids)
+    said: dict[tuple[int, int], list[Said]] = defaultdict(list)
+    given = answers_of_tasks(session, round_.project_id, task_ids)
+    names = _names(session, round_.project_id, {one.reviewer_id for one in given})
+    for one in given:
+        note = notes.get((one.task_id, one.criterion_id, one.reviewer_id), "")
+        said[one.task_id, one.criterion_id].append(Said(names[one.reviewer_id], one.answer, note))
+    return [
+        DiscussedItem(
+            assignment=assignment.public_id,
+            alias=item_alias(assignment.public_id),
+            criteria=tuple(
+                DiscussedCriterion(criterion, tuple(sorted(said[assignment.task_id, id_], key=lambda one: one.name)))
+                for id_, criterion in criteria.items()
+                if (assignment.task_id, id_) in said
+            ),
+        )
+        for assignment in own
+    ]
+
+
+def _notes(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[tuple[int, int, int], str]:
+    statement = sa.select(RatingNote).where(RatingNote.project_id == project_id, RatingNote.task_id.in_(task_ids))
+    return {(note.task_id, note.criterion_id, note.reviewer_id): note.text for note in session.scalars(statement)}
+
+
+def _names(session: Session, project_id: int, account_ids: set[int]) -> dict[int, str]:
+    rows = session.execute(
+        sa.select(Account, Member)
+        .outerjoin(Member, sa.and_(Member.account_id == Account.id, Member.project_id == project_id))
+        .where(Account.id.in_(account_ids))
+    )
+    return {account.id: shown_name(account.display_name, member, account.kind) for account, member in rows}

@@ -1,0 +1,150 @@
+"""The calibration rounds of a project, and how far they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from evalhub.accounts.models import Account
+from evalhub.calibration.models import CalibrationRound, RoundItem
+from evalhub.errors import NotFound
+from evalhub.projects.models import Member, MemberState
+from evalhub.projects.queries import shown_name
+from evalhub.review.models import Assignment, AssignmentState, Queue, Task
+from evalhub.rubrics.models import RubricVersion
+
+
+@dataclass(frozen=True, slots=True)
+class RoundLine:
+    """A round as lists show it; `done` of `needed` reviews are in."""
+
+    round: CalibrationRound
+    rubric_version: int
+    follows: CalibrationRound | None
+    n_items: int
+    n_discussed: int
+    n_reviewers: int
+    done: int
+
+    @property
+    def needed(self) -> int:
+        return self.n_items * self.n_reviewers
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMember:
+    """Somebody who grades a round; `skipped` items they will not grade, `has_left` they cannot."""
+
+    account_id: int
+    public_id: str
+    name: str
+    done: int
+    skipped: int
+    has_left: bool
+
+
+def rounds_of(session: Session, project_id: int) -> list[RoundLine]:
+    """The rounds of a project, the last one first."""
+    return [_line(row) for row in session.execute(_rounds(project_id))]
+
+
+def round_line(session: Session, round_: CalibrationRound) -> RoundLine:
+    return _line(session.execute(_rounds(round_.project_id).where(CalibrationRound.id == round_.id)).one())
+
+
+def round_of(session: Session, project_id: int, reference: str) -> CalibrationRound:
+    """The round of that public id, or of that number.
+
+    Raises:
+        NotFound: the project has none.
+    """
+    is_number = reference.isascii() and reference.isdigit() and len(reference) < 10
+    this = CalibrationRound.number == int(reference) if is_number else CalibrationRound.public_id == reference
+    found = session.scalar(sa.select(CalibrationRound).where(CalibrationRound.project_id == project_id, this))
+    if found is None:
+        raise NotFound(f'The project has no calibration round "{reference[:40]}".')
+    return found
+
+
+def _rounds(project_id: int) -> sa.Select[*tuple[Any, ...]]:
+    before = aliased(CalibrationRound)
+    items = sa.select(sa.func.count()).where(RoundItem.round_id == CalibrationRound.id)
+    done = (
+        sa.select(sa.func.count())
+        .select_from(Assignment)
+        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+        .where(
+            Task.project_id == CalibrationRound.project_id,
+            Task.batch_id == CalibrationRound.batch_id,
+            Assignment.state == AssignmentState.SUBMITTED,
+        )
+    )
+    return (
+        sa.select(
+            CalibrationRound,
+            RubricVersion.number,
+            before,
+            items.scalar_subquery(),
+            items.where(RoundItem.discussed).scalar_subquery(),
+            Queue.panel,
+            done.scalar_subquery(),
+        )
+        .join(RubricVersion, RubricVersion.id == CalibrationRound.rubric_version_id)
+        .join(Queue, Queue.batch_id == CalibrationRound.batch_id)
+        .outerjoin(before, before.id == CalibrationRound.follows_id)
+        .where(CalibrationRound.project_id == project_id)
+        .order_by(CalibrationRound.number.desc())
+    )
+
+
+def _line(row: sa.Row[*tuple[Any, ...]]) -> RoundLine:
+    round_, version, follows, n_items, n_discussed, panel, done = row
+    return RoundLine(round_, version, follows, n_items, n_discussed, len(panel), done)
+
+
+def panel_ids(session: Session, round_: CalibrationRound) -> list[int]:
+    """The accounts that grade the round."""
+    return session.scalars(sa.select(Queue.panel).where(Queue.batch_id == round_.batch_id)).one() or []
+
+
+def panel_of(session: Session, round_: CalibrationRound) -> list[PanelMember]:
+    """Who grades the round and how far they are, by name."""
+
+    def how_many(state: AssignmentState) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((Assignment.state == state, 1), else_=0))
+
+    tasks = sa.select(Task.id).where(Task.project_id == round_.project_id, Task.batch_id == round_.batch_id)
+    rows = session.execute(
+        sa.select(Account, Member, how_many(AssignmentState.SUBMITTED), how_many(AssignmentState.SKIPPED))
+        .join(Member, sa.and_(Member.account_id == Account.id, Member.project_id == round_.project_id))
+        .outerjoin(
+            Assignment,
+            sa.and_(
+                Assignment.project_id == round_.project_id,
+                Assignment.reviewer_id == Account.id,
+                Assignment.task_id.in_(tasks),
+            ),
+        )
+        .where(Account.id.in_(panel_ids(session, round_)))
+        .group_by(*Account.__table__.c, *Member.__table__.c)
+    )
+    found = [
+        PanelMember(
+            account_id=account.id,
+            public_id=account.public_id,
+            name=shown_name(account.display_name, member, account.kind),
+            done=int(done or 0),
+            skipped=int(skipped or 0),
+            has_left=member.state is not MemberState.ACTIVE or not member.is_reviewer,
+        )
+        for account, member, done, skipped in rows
+    ]
+    return sorted(found, key=lambda member: (member.name, member.account_id))
+
+
+def task_ids_of(session: Session, round_: CalibrationRound) -> list[int]:
+    statement = sa.select(RoundItem.task_id).where(RoundItem.round_id == round_.id).order_by(RoundItem.task_id)
+    return list(session.scalars(statement))
