@@ -73,9 +73,7 @@ def disputes_of(session: Session, project_id: int, task_ids: Collection[int]) ->
     return {task.id: _dispute(task, criteria, rules, also, asked_for.get(task.id, set())) for task in tasks}
 
 
-def _complete(
-    session: Session, project_id: int, task_ids: Collection[int]
-) -> Sequence[sa.Row[int, int, list[str]]]:
+def _complete(session: Session, project_id: int, task_ids: Collection[int]) -> Sequence[sa.Row[int, int, list[str]]]:
     """Id, rubric version and tags of those of the tasks that are judged at all."""
     return session.execute(
         sa.select(Task.id, Task.rubric_version_id, Item.tags)

@@ -94,6 +94,13 @@ class Task(Base):
             sqlite_where=sa.text("is_open"),
             postgresql_where=sa.text("is_open"),
         ),
+        sa.Index(
+            "task_one_more",
+            "project_id",
+            "id",
+            sqlite_where=sa.text("slots > need"),
+            postgresql_where=sa.text("slots > need"),
+        ),
         sa.CheckConstraint("is_open = (free_slots <> 0 AND NOT held)", name="open_when_free_and_not_held"),
         sa.CheckConstraint("free_slots >= 0", name="free_slots_are_bits"),
         sa.CheckConstraint("need >= 1 AND slots BETWEEN need AND 62", name="slots_from_need"),
