@@ -1,6 +1,13 @@
-"""The calibration page and the same figures for programs."""
+"""The calibration page, its files, and the same figures for programs."""
 
 from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,41 +17,178 @@ from evalhub.projects.schema import ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.web.session import write
 from tests.adjudication.worlds import differing
-from tests.web.client import Browser, a_token, app_for
+from tests.web.client import Browser, Page, a_token, app_for
 from tests.world import MOMENT, World, a_project, an_account
 
+PAGE = "/projects/p/calibration"
+PARTS = ("In short", "What to do next", "How reliable the grades are", "Criterion by criterion", "Disputed items")
+PARTS_OF_A_CRITERION = (
+    "Which sentence of the rubric",
+    "How strict or lenient",
+    "Use of the levels",
+    "Given where the others agree",
+    "Who agrees with whom",
+    "Week by week",
+    "All figures of Accuracy",
+)
 
-def with_viewer(world: World) -> World:
+
+def with_member(world: World, login: str, role: ProjectRole) -> World:
     def add(session: Session) -> None:
-        world.people["vera"] = an_account(session, "vera")
-        roles = {ProjectRole.VIEWER}
-        set_member(session, world.project.id, world.people["vera"].id, roles, by=None, now=MOMENT)
+        if login not in world.people:
+            world.people[login] = an_account(session, login)
+        set_member(session, world.project.id, world.people[login].id, {role}, by=None, now=MOMENT)
 
     write(add, on=world.database)
     return world
 
 
-@pytest.fixture
-def world(sqlite_database: Database) -> World:
-    return with_viewer(differing(sqlite_database, {"accuracy": "unacceptable"}, {"clarity": None}, {}, items=12))
+def as_(world: World, login: str) -> Browser:
+    return Browser(app_for(world.database)).sign_in_as(world.people[login])
 
 
-def test_the_page_tells_alpha_verdict_and_boundaries(world: World) -> None:
-    page = Browser(app_for(world.database)).sign_in_as(world.people["vera"]).get("/projects/p/calibration")
-    assert "Accuracy" in page.text
-    assert "Where it crosses" in page.text
-    assert "confirmed" in page.text.lower()
+def page_of(world: World, login: str = "vera", query: str = "") -> Page:
+    return as_(world, login).get(PAGE + query)
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Twelve items, graded by three; no test here writes to it."""
+    path = tmp_path_factory.mktemp("pages") / "evalhub.db"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    found = differing(database, {"accuracy": "unacceptable"}, {"clarity": None}, {}, items=12)
+    yield with_member(with_member(found, "vera", ProjectRole.VIEWER), "mia", ProjectRole.MANAGER)
+    database.close()
+
+
+def test_the_page_has_every_part_and_begins_with_what_to_do(world: World) -> None:
+    page = page_of(world)
+    headings = re.findall(r"<h2 [^>]*>([^<]+)</h2>", page.html)
+    assert headings == [*PARTS, "How it was made"]
+    assert all(part in page.text for part in PARTS_OF_A_CRITERION)
+
+
+def test_a_chart_says_on_what_it_rests_and_has_its_numbers_in_a_table(world: World) -> None:
+    html = page_of(world).html
+    drawings = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL)]
+    assert len(drawings) >= 8
+    for drawing in drawings:
+        assert drawing.findtext("title")
+        assert re.search(r"\d+ .*rubric answers, version 1\.", drawing.findtext("desc") or "")
+    assert html.count("Numbers of: ") >= 2 * len(drawings) - 2
 
 
 def test_before_any_rating_the_page_says_what_to_do(sqlite_database: Database) -> None:
-    world = with_viewer(a_project(sqlite_database))
-    page = Browser(app_for(sqlite_database)).sign_in_as(world.people["vera"]).get("/projects/p/calibration")
-    assert "No ratings yet" in page.text
+    world = with_member(a_project(sqlite_database), "vera", ProjectRole.VIEWER)
+    assert "No ratings yet" in page_of(world).text
 
 
-def test_reviewers_may_not_see_the_figures(world: World) -> None:
-    page = Browser(app_for(world.database)).sign_in_as(world.people["r1"]).get("/projects/p/calibration", status=403)
-    assert page.status == 403
+def test_with_too_few_items_the_verdict_and_the_reason_stand_in_the_place_of_figures(sqlite_database: Database) -> None:
+    world = with_member(differing(sqlite_database, {"accuracy": "unacceptable"}, items=2), "vera", ProjectRole.VIEWER)
+    page = page_of(world)
+    assert "too few items" in page.text
+    assert "c-dot-weak" in page.html
+    assert "only one level occurs" in page.text
+
+
+def test_one_criterion_is_shown_with_each_of_its_reviewers(world: World) -> None:
+    page = page_of(world, query="?criterion=clarity")
+    assert "Only Clarity is shown in detail" in page.text
+    assert "Each reviewer where the others agree" in page.text
+    assert 'id="c-clarity"' in page.html
+    assert 'id="c-accuracy"' not in page.html
+    as_(world, "vera").get(f"{PAGE}?criterion=nope", status=404)
+
+
+def test_reviewers_may_not_see_the_figures_nor_their_files(world: World) -> None:
+    browser = as_(world, "r1")
+    for path in ("", "/report.html", "/report.json", "/charts/alpha.svg", "/charts/alpha.csv"):
+        browser.get(PAGE + path, status=403)
+
+
+def test_only_managers_are_offered_to_hand_out_more_items(world: World) -> None:
+    action = f"{PAGE}/more-items"
+    assert page_of(world, "mia").form(action)["n"].isdecimal()
+    assert all(form["action"] != action for form in page_of(world, "vera").forms)
+
+
+def test_disputed_items_link_to_their_case_for_those_who_may_open_it(world: World) -> None:
+    assert [link for link in page_of(world, "mia").links if link.startswith("/cases/")]
+    viewer = page_of(world, "vera")
+    assert not [link for link in viewer.links if link.startswith("/cases/")]
+    assert "far apart" in viewer.text
+
+
+def test_who_may_still_grade_an_item_sees_neither_it_nor_its_answers(sqlite_database: Database) -> None:
+    """Blindness beats role: the viewer is a reviewer whose queue still holds the items."""
+    world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=12, need=3)
+    with_member(world, "mia", ProjectRole.MANAGER)
+    shown = page_of(world, "mia")
+    assert "1 × Unacceptable" in shown.text
+
+    def take_in(session: Session) -> None:
+        roles = {ProjectRole.REVIEWER, ProjectRole.MANAGER}
+        set_member(session, world.project.id, world.people["mia"].id, roles, by=None, now=MOMENT)
+
+    write(take_in, on=world.database)
+    blind = as_(world, "mia")
+    assert "×" not in re.sub(r"\(below .*?\)", "", blind.get(PAGE).text)
+    document = json.loads(blind.client.get(f"{PAGE}/report.json", base_url=blind.base_url).data)
+    assert document["triage"]["items"] == []
+    assert not [one["items"] for criterion in document["criteria"] for one in criterion["boundaries"] if one["items"]]
+    assert "source-id" not in blind.get(f"{PAGE}/report.html?names=1").html
+
+
+def test_the_page_names_no_source_and_no_model(world: World) -> None:
+    html = page_of(world, "mia").html
+    assert "source-id" not in html
+    assert "hidden-model" not in html
+
+
+@pytest.mark.parametrize("name", ["alpha", "overall"])
+def test_charts_of_the_report_can_be_kept(world: World, name: str) -> None:
+    client, base = as_(world, "vera").client, "http://localhost"
+    svg = client.get(f"{PAGE}/charts/{name}.svg", base_url=base)
+    assert svg.mimetype == "image/svg+xml"
+    assert f'filename="p-{name}.svg"' in svg.headers["Content-Disposition"]
+    assert ElementTree.fromstring(svg.data).tag.endswith("}svg")
+    table = client.get(f"{PAGE}/charts/{name}.csv", base_url=base)
+    assert table.mimetype == "text/csv"
+    assert table.get_data(as_text=True).splitlines()[0].split(",")[1] == "Alpha"
+
+
+def test_charts_of_a_criterion_can_be_kept_as_the_page_links_them(world: World) -> None:
+    browser = as_(world, "vera")
+    links = [link for link in browser.get(f"{PAGE}?criterion=accuracy").links if "/charts/" in link]
+    assert {link.rsplit("/", 1)[1].split(".")[0] for link in links} >= {
+        "severity",
+        "levels",
+        "confusion",
+        "kappa",
+        "weeks",
+    }
+    for link in links:
+        assert browser.client.get(link, base_url=browser.base_url).status_code == 200, link
+    assert browser.client.get(f"{PAGE}/charts/nothing.svg", base_url=browser.base_url).status_code == 404
+    assert browser.client.get(f"{PAGE}/charts/kappa.svg?criterion=nope", base_url=browser.base_url).status_code == 404
+
+
+def test_the_report_can_be_kept_as_one_file_without_names(world: World) -> None:
+    client = as_(world, "vera").client
+    response = client.get(f"{PAGE}/report.html", base_url="http://localhost")
+    html = response.get_data(as_text=True)
+    assert "attachment" in response.headers["Content-Disposition"]
+    assert "Reviewer A" in html
+    assert "R1" not in html
+    named = client.get(f"{PAGE}/report.html?names=1", base_url="http://localhost").get_data(as_text=True)
+    assert "R1" in named
+
+
+def test_the_json_document_is_that_of_the_command_line(world: World) -> None:
+    found = as_(world, "vera").client.get(f"{PAGE}/report.json", base_url="http://localhost").get_json()
+    assert found["schema"] == "evalhub.calibration/2"
+    assert [one["criterion"] for one in found["criteria"]] == ["accuracy", "clarity"]
 
 
 def test_programs_get_the_same_figures(world: World) -> None:

@@ -44,7 +44,7 @@ class Line(Protocol):
 def alpha_chart(lines: Sequence[Line], *, rubric: str) -> Chart:
     """Alpha of every criterion with its interval against the bands of the verdict."""
     shown = [line.figures for line in lines if line.figures]
-    axis = alpha_axis(_lowest(figures.alpha for figures in shown))
+    axis = alpha_axis(_lowest(figures.alpha for figures in shown if figures.verdict.code not in TOO_FEW))
     n = [figures.alpha.n_pairable for figures in shown]
     return Chart(
         name="alpha",

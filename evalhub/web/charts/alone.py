@@ -57,7 +57,7 @@ def as_file(svg: str) -> str:
         svg: one `svg` element as `templates/charts.html` writes it, well-formed XML with a title and a description.
     """
     ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(svg.replace("<svg", f'<svg xmlns="{SVG}"', 1))  # noqa: S314 -- our own drawing
+    root = ElementTree.fromstring(str(svg).replace("<svg", f'<svg xmlns="{SVG}"', 1))  # noqa: S314 -- our own drawing
     title, method = (root.findtext(f"{{{SVG}}}{tag}", "") for tag in ("title", "desc"))
     width, height = (float(number) for number in root.attrib["viewBox"].split()[2:])
     lines = textwrap.wrap(method, int((width + MARGIN) / SMALL_CHARACTER))

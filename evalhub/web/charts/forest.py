@@ -54,7 +54,10 @@ class Estimate:
 
 
 def forest(estimates: Sequence[Estimate], axis: Axis) -> Picture:
-    """Each row a line of words above a bar; ticks below the last one."""
+    """Each row a line of words above a bar; ticks below the last one.
+
+    An interval that leaves the axis goes on to its edge, without a tick there.
+    """
     pen = Pen()
     for at, estimate in enumerate(estimates):
         _row(pen, estimate, axis, ROW * at)
@@ -81,7 +84,8 @@ def _row(pen: Pen, estimate: Estimate, axis: Axis, top: float) -> None:
         pen.text("c-because", WIDTH / 2, middle + 4, fitting(estimate.because, WIDTH - 4 * EDGE))
         return
     if estimate.low is not None and estimate.high is not None:
-        pen.whisker(f"c-whisker{weak}", _x(axis, estimate.low), _x(axis, estimate.high), middle)
+        ends = [_x(axis, end) for end in (estimate.low, estimate.high) if axis.low <= end <= axis.high]
+        pen.whisker(f"c-whisker{weak}", _x(axis, estimate.low), _x(axis, estimate.high), middle, ends=ends)
     pen.dot(f"c-dot{weak}", _x(axis, estimate.value), middle, 4)
 
 

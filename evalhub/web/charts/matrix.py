@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalhub.web.charts.picture import CHARACTER, WIDTH, Pen, Picture, fitting
+from evalhub.web.charts.picture import CHARACTER, Pen, Picture, fitting
 
 ROW = 24
 HEAD = 34
-NARROWEST, WIDEST = 32, 76
-MOST_LABEL, LEAST_LABEL = 150, 48
+NARROWEST, WIDEST = 32, 84
+LABEL, LEAST_LABEL = 140, 48
+BROADEST = 420
+"""What a picture may be wide while its cells have room; it is wider only for many narrow cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,10 @@ def matrix(
     rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[Cell]], *, side: str, top: str
 ) -> Picture:
     """The cells by rows, with what rows and columns stand for (`side` and `top`) above and left."""
-    longest = max([len(side), *map(len, rows)], default=0)
-    label = min(max(CHARACTER * longest + 10, LEAST_LABEL), MOST_LABEL)
-    width = min(max((WIDTH - label) / max(len(columns), 1), NARROWEST), WIDEST)
+    n = max(len(columns), 1)
+    wanted = max(min(CHARACTER * _longest(columns) + 6, WIDEST), NARROWEST)
+    label = min(max(CHARACTER * _longest([side, *rows]) + 8, LEAST_LABEL), max(BROADEST - n * wanted, LABEL))
+    width = max(min(wanted, (BROADEST - label) / n), NARROWEST)
     pen = Pen()
     pen.text("c-side", 0, HEAD - 8, fitting(side, label))
     pen.text("c-top", label + width * len(columns) / 2, 11, top)
@@ -46,6 +49,10 @@ def matrix(
 def shade(share: float) -> str:
     """The shade of a share from 0 to 1, in five steps; 0 has one of its own."""
     return f"c-heat-{math.ceil(5 * share)}"
+
+
+def _longest(words: Sequence[str]) -> int:
+    return max(map(len, words), default=0)
 
 
 def _cell(pen: Pen, cell: Cell, x: float, y: float, width: float) -> None:

@@ -81,10 +81,10 @@ class Pen:
         r = short(radius)
         self._add(css, f"M{short(x - radius)} {short(y)}l{r} -{r} {r} {r} -{r} {r}z")
 
-    def whisker(self, css: str, x1: float, x2: float, y: float) -> None:
-        """A horizontal interval with its two ends."""
+    def whisker(self, css: str, x1: float, x2: float, y: float, *, ends: Sequence[float]) -> None:
+        """A horizontal interval with a tick at each of its ends that is shown."""
         self.line(css, x1, y, x2, y)
-        for x in (x1, x2):
+        for x in ends:
             self.line(css, x, y - 4, x, y + 4)
 
     def text(self, css: str, x: float, y: float, words: str) -> None:
@@ -100,7 +100,7 @@ class Pen:
 
 def short(number: float) -> str:
     """A coordinate to a tenth of a unit, without needless characters."""
-    return f"{number:.1f}".removesuffix(".0").replace("-0.0", "0") or "0"
+    return f"{round(number, 1) + 0.0:.1f}".removesuffix(".0")
 
 
 def fitting(words: str, width: float) -> str:

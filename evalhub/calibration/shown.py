@@ -1,0 +1,234 @@
+"""The calibration report as a page and a file show it: its charts, and in sentences what they come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalhub.calibration.charts import (
+    alpha_chart,
+    confusion_chart,
+    confusion_charts,
+    kappa_chart,
+    levels_chart,
+    overall_chart,
+    severity_chart,
+    weeks_chart,
+)
+from evalhub.calibration.charts.criteria import VERDICT_NAMES
+from evalhub.calibration.charts.words import interval, number, percent, with_interval
+from evalhub.calibration.schema.flags import FLAG_WORDS
+from evalhub.calibration.schema.report import Action, ActionKind, CalibrationReport
+from evalhub.calibration.schema.section import CriterionSection, GivenLevel
+from evalhub.rubrics.schema.models import Criterion
+from evalhub.stats import METHOD_WORDS, REASON_WORDS, VerdictCode
+from evalhub.web.charts import Chart
+
+RELIED_ON = {VerdictCode.RELIABLE: "reliable", VerdictCode.TENTATIVE: "good for tentative conclusions"}
+BAD = (VerdictCode.UNRELIABLE, VerdictCode.RARE_LEVELS_NOT_REPRODUCED)
+MOST_IN_FULL = 24
+"""Criteria times reviewers; beyond it only one criterion is shown in full at a time, so that the page stays light."""
+MOST_BOUNDARIES = 4
+
+ACTION_NAMES: dict[ActionKind, str] = {
+    ActionKind.RETRAIN: "Retrain",
+    ActionKind.REWRITE: "Rewrite",
+    ActionKind.MORE_ITEMS: "More items",
+    ActionKind.ADD_VARIED: "Add varied items",
+    ActionKind.SETTLE_SCOPE: "Settle the scope",
+    ActionKind.WATCH_DRIFT: "Watch the drift",
+    ActionKind.NOTHING: "Nothing to do",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """One criterion; `charts` by name, none where it is not shown in full; `each` the confusion of each reviewer."""
+
+    section: CriterionSection
+    charts: Mapping[str, Chart]
+    each: tuple[Chart, ...]
+    is_open: bool
+
+    @property
+    def key(self) -> str:
+        return self.section.criterion.key
+
+    @property
+    def plans(self) -> tuple[str, ...]:
+        return plan_sentences(self.section)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """A report with its charts; `sections` are those of the criteria that are shown, `lines` those of all."""
+
+    report: CalibrationReport
+    alpha: Chart
+    overall: Chart
+    sections: tuple[ShownSection, ...]
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        return summary(self.report)
+
+
+def show(report: CalibrationReport, criterion: str | None = None, *, most_in_full: float = MOST_IN_FULL) -> ShownReport:
+    """The report with its charts.
+
+    Args:
+        criterion: the key of the only criterion to show, with each of its reviewers; an unknown key shows none.
+        most_in_full: criteria times reviewers beyond which only the criterion that needs it most has charts of its
+            reviewers and weeks.
+    """
+    rubric = rubric_words(report.rubric, (report.rubric_version,))
+    shown = [one for one in report.criteria if criterion in (None, one.criterion.key)]
+    urgent = _most_urgent(shown, report.actions)
+    is_light = len(shown) == 1 or len(shown) * len(report.people) <= most_in_full
+    return ShownReport(
+        report=report,
+        alpha=alpha_chart(report.criteria, rubric=rubric),
+        overall=overall_chart(report, rubric=rubric),
+        sections=tuple(
+            ShownSection(
+                section=one,
+                charts={chart.name: chart for chart in section_charts(report, one) if is_light or one is urgent},
+                each=_each(report, one) if criterion else (),
+                is_open=one is urgent,
+            )
+            for one in shown
+        ),
+    )
+
+
+def section_charts(report: CalibrationReport, section: CriterionSection) -> tuple[Chart, ...]:
+    rubric = rubric_words(report.rubric, section.versions)
+    return (
+        severity_chart(section, report.people, rubric=rubric),
+        levels_chart(section, report.people, rubric=rubric),
+        confusion_chart(section, report.people, rubric=rubric),
+        kappa_chart(section, report.people, rubric=rubric),
+        weeks_chart(section, rubric=rubric),
+    )
+
+
+def all_charts(report: CalibrationReport, criterion: str | None) -> dict[str, Chart]:
+    """The charts to keep, by name: of the report, or of one of its criteria."""
+    shown = show(report, criterion)
+    if criterion is None:
+        return {chart.name: chart for chart in (shown.alpha, shown.overall)}
+    return {chart.name: chart for one in shown.sections for chart in (*one.charts.values(), *one.each)}
+
+
+def rubric_words(rubric: str, versions: Sequence[int]) -> str:
+    """Like "rubric essays, versions 1 and 2 pooled"."""
+    if len(versions) == 1:
+        return f"rubric {rubric}, version {versions[0]}"
+    listed = " and ".join(", ".join(map(str, versions)).rsplit(", ", 1))
+    return f"rubric {rubric}, versions {listed} pooled" if versions else f"rubric {rubric}"
+
+
+def kind_of(code: VerdictCode) -> str:
+    """The look of a verdict: good, bad or warn."""
+    return "good" if code in RELIED_ON else "bad" if code in BAD else "warn"
+
+
+def summary(report: CalibrationReport) -> tuple[str, ...]:
+    """What a reader who stops here should know: how many criteria can be relied on, and how far."""
+    sentences = [_verdicts(report.criteria)]
+    known = [(one.figures.alpha.value, one.criterion.title) for one in report.criteria]
+    lowest, title = min(((value, title) for value, title in known if value is not None), default=(None, ""))
+    if lowest is not None and len(known) > 1:
+        median = number(report.median_alpha)
+        sentences.append(f"The median of their alphas is {median}, the lowest {number(lowest)} ({title}).")
+    return tuple(sentences)
+
+
+def plan_sentences(section: CriterionSection) -> tuple[str, ...]:
+    """How many more double-graded items would do what, if agreement stays as seen."""
+    width, gate = section.width_plan, section.gate_plan
+    found = []
+    if width is not None and width.half_width is not None and width.more_items is not None:
+        rough = " (a rough guess: few groups say little about their own spread)" if width.is_rough else ""
+        more = f"{width.more_items:,} more double-graded items" if width.more_items else "no more items"
+        found.append(
+            f"The interval is ±{number(width.half_width)} now; ±{number(width.target)} needs {more}{rough}, if"
+            f" agreement stays as seen. Groups drawn anew {width.replicates:,} times, seed {width.seed}."
+        )
+    if gate is not None and gate.is_hopeless:
+        found.append(f"Alpha lies at or below {gate.gate:g}: no number of items will do. Mend the rubric.")
+    elif gate is not None and gate.more_items:
+        chances = ", ".join(f"{more:,} more: {percent(chance)}" for more, chance in gate.chances)
+        found.append(f"The chance that the lower bound clears {gate.gate:g}: {chances}. Seed {gate.seed}.")
+    return tuple(found)
+
+
+def spread_words(criterion: Criterion, answers: Sequence[GivenLevel]) -> str:
+    """How the answers to one item lie, like "2 × Adequate, 1 × Excellent"; who gave them is not said."""
+    values = sorted(answer.value for answer in answers if answer.value is not None)
+    ranks = Counter(answer.rank for answer in answers if answer.rank is not None)
+    given = [f"{n} × {criterion.levels[rank].label}" for rank, n in sorted(ranks.items())]
+    given += [f"{value:g}" for value in values]
+    without = len(answers) - len(values) - ranks.total()
+    return ", ".join([*given, *([f"{without} × not applicable"] if without else [])])
+
+
+def tasks_of(report: CalibrationReport) -> frozenset[str]:
+    """The public ids of all tasks that the report names."""
+    examples = {item.task for section in report.criteria for boundary in section.boundaries for item in boundary.items}
+    named = {task for action in report.actions for task in action.items}
+    return frozenset(examples | named | {line.task for line in report.triage})
+
+
+def alias(task: str) -> str:
+    """What stands for an item whose source's id may name the model."""
+    return task[:6].upper()
+
+
+def template_values(shown: ShownReport) -> dict[str, Any]:
+    """What the templates of the report need beside it."""
+    return {
+        "shown": shown,
+        "report": shown.report,
+        "titles": {one.criterion.key: one.criterion.title for one in shown.report.criteria},
+        "by_key": {one.criterion.key: one.criterion for one in shown.report.criteria},
+        "action_names": ACTION_NAMES,
+        "verdict_names": VERDICT_NAMES,
+        "flag_words": FLAG_WORDS,
+        "reasons": REASON_WORDS,
+        "methods": METHOD_WORDS,
+        "most_boundaries": MOST_BOUNDARIES,
+        **{one.__name__: one for one in (alias, interval, kind_of, number, percent, spread_words, with_interval)},
+    }
+
+
+def _most_urgent(sections: Sequence[CriterionSection], actions: Sequence[Action]) -> CriterionSection | None:
+    """The criterion of the first act that names one, else the first that cannot be relied on, else the first."""
+    named = next((action.criterion for action in actions if action.criterion), None)
+    return min(
+        sections,
+        key=lambda one: (one.criterion.key != named, one.figures.verdict.code in RELIED_ON),
+        default=None,
+    )
+
+
+def _each(report: CalibrationReport, section: CriterionSection) -> tuple[Chart, ...]:
+    return confusion_charts(section, report.people, rubric=rubric_words(report.rubric, section.versions))
+
+
+def _verdicts(sections: Sequence[CriterionSection]) -> str:
+    """Like "Of 3 criteria 1 is reliable and 1 is good for tentative conclusions; not yet: Clarity (undecided)."."""
+    codes = [(one.criterion.title, one.figures.verdict.code) for one in sections]
+    counts = Counter(code for _, code in codes)
+    counted = " and ".join(
+        f"{counts[code]} {'is' if counts[code] == 1 else 'are'} {words}"
+        for code, words in RELIED_ON.items()
+        if counts[code]
+    )
+    waiting = ", ".join(f"{title} ({VERDICT_NAMES[code]})" for title, code in codes if code not in RELIED_ON)
+    begin = f"Of {len(codes)} {'criterion' if len(codes) == 1 else 'criteria'} {counted or 'none can be relied on yet'}"
+    return (
+        f"{begin}; not yet: {waiting}." if counted and waiting else f"{begin}: {waiting}." if waiting else f"{begin}."
+    )
