@@ -13,6 +13,8 @@ from blinker import NamedSignal
 from evalhub import events
 from evalhub.adjudication.service import cases
 from evalhub.audit import jobs as audit_jobs
+from evalhub.calibration import jobs as calibration_jobs
+from evalhub.calibration.service.stored import CALIBRATION_REPORT
 from evalhub.datasets import jobs as datasets_jobs
 from evalhub.jobs import running
 from evalhub.jobs.running import JobFunction
@@ -42,8 +44,8 @@ SWEEPS: tuple[Act, ...] = (
 )
 """What every server process repeats."""
 
-JOBS: dict[str, JobFunction] = {}
-"""Background work by the kind that `enqueue` is told, in plain words with hyphens: `calibration-report`."""
+JOBS: dict[str, JobFunction] = {CALIBRATION_REPORT: calibration_jobs.make_report}
+"""Background work by the kind that `enqueue` is told, in plain words with hyphens."""
 
 
 def connect_handlers() -> None:
