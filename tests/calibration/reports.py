@@ -35,6 +35,7 @@ from evalhub.stats.report import reliability_of_mean
 from evalhub.stats.reviewers import reviewer_figures
 from evalhub.stats.severity import severities
 
+FIELDS = ("lower", "upper", "share", "weight", "alpha", "points", "crossing", "excess")
 SEED = 20_261_124
 MADE_AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 LABELS = ("Unacceptable", "Adequate", "Excellent")
@@ -159,7 +160,7 @@ def _boundaries(ratings: Ratings, criterion: Criterion) -> tuple[BoundarySection
     figures = criterion_report(ratings, scale="ordinal").boundaries
     parts = [
         BoundarySection(
-            **{name: getattr(one, name) for name in ("lower", "upper", "share", "weight", "alpha", "points")},
+            **{name: getattr(one, name) for name in FIELDS},
             n_crossing=len(crossing.units),
             items=tuple(_example(ratings, int(unit)) for unit in crossing.units[:5]),
             raters=crossing.raters,

@@ -43,7 +43,7 @@ class ExampleItem:
 
 @dataclass(frozen=True, slots=True)
 class BoundarySection:
-    """A boundary between neighbouring levels, the one whose mending would win most first.
+    """A boundary between neighbouring levels; the sentence that is read worst comes first.
 
     The figures are those of `stats.Boundary`; `raters` says whose pairs cross it; `culprit` is the reviewer whose pairs
     make up most of it, None where the sentence itself is read differently.
@@ -55,6 +55,8 @@ class BoundarySection:
     weight: float
     alpha: float | None
     points: float
+    crossing: float
+    excess: float
     n_crossing: int
     items: tuple[ExampleItem, ...]
     raters: tuple[RaterCrossing, ...]

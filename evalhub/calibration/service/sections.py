@@ -105,6 +105,8 @@ def _boundaries(
             weight=boundary.weight,
             alpha=boundary.alpha,
             points=boundary.points,
+            crossing=boundary.crossing,
+            excess=boundary.excess,
             n_crossing=len(crossed[boundary.lower].units),
             items=tuple(items[task] for task in crossed[boundary.lower].units[:EXAMPLES].tolist()),
             raters=crossed[boundary.lower].raters,
