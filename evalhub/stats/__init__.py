@@ -20,6 +20,7 @@ from evalhub.stats.complete import IccForm, icc, kendall_w
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.crossings import Crossing, RaterCrossing, crossings, main_culprit
 from evalhub.stats.dawid_skene import DawidSkene, dawid_skene
+from evalhub.stats.drift import Drift, Period, ReviewerPeriod, drift
 from evalhub.stats.figure import METHOD_WORDS, REASON_WORDS, Figure, Method, Reason
 from evalhub.stats.fleiss import ZTest, fleiss_by_level, fleiss_test
 from evalhub.stats.model_scores import ModelPair, ModelScore, ModelScores, model_scores
@@ -43,6 +44,7 @@ __all__ = [
     "CriterionReport",
     "Crossing",
     "DawidSkene",
+    "Drift",
     "Figure",
     "GatePlan",
     "IccForm",
@@ -53,9 +55,11 @@ __all__ = [
     "ModelScores",
     "PairAgreement",
     "PatternCounts",
+    "Period",
     "RaterCrossing",
     "Ratings",
     "Reason",
+    "ReviewerPeriod",
     "Scale",
     "Verdict",
     "VerdictCode",
@@ -77,6 +81,7 @@ __all__ = [
     "criterion_report",
     "crossings",
     "dawid_skene",
+    "drift",
     "fleiss_by_level",
     "fleiss_kappa",
     "fleiss_test",
