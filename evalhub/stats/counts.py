@@ -15,9 +15,12 @@ from numpy.typing import ArrayLike
 
 from evalhub.errors import BadInput
 from evalhub.stats.figure import Bools, Floats, Ints
+from evalhub.stats.numbering import numbered
 from evalhub.stats.ratings import Ratings
 
 MAX_CELLS = 200_000_000
+MAX_KEY = 2**62
+CHUNK_ROWS = 250_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +69,30 @@ class PatternCounts:
 
     @classmethod
     def of(cls, ratings: Ratings) -> PatternCounts:
-        """The pattern counts of long-form ratings."""
-        units, position, table = unit_table(ratings)
-        group = np.empty(len(units), dtype=np.int64)
-        group[position] = ratings.group
-        return cls.from_unit_counts(table, group=group, n_raters=ratings.n_reviewers)
+        """The pattern counts of long-form ratings.
+
+        Units are counted as keys, one integer each, in chunks of rows: a table of units × levels, or the position of
+        each row's unit, would be as large as the ratings.
+        """
+        n_raters, unit = ratings.n_reviewers, ratings.unit
+        if not len(unit):
+            return cls.from_unit_counts(np.zeros((0, ratings.n_levels)), n_raters=0)
+        if np.ptp(unit) >= len(unit):
+            unit = numbered(unit)[1]
+        first, n_places = int(unit.min()), int(np.ptp(unit)) + 1
+        n_given, group, key = (np.zeros(n_places, dtype=np.int64) for _ in range(3))
+        chunks = [slice(start, start + CHUNK_ROWS) for start in range(0, len(unit), CHUNK_ROWS)]
+        for rows in chunks:
+            np.add.at(n_given, unit[rows] - first, 1)
+            group[unit[rows] - first] = ratings.group[rows]
+        base = int(n_given.max()) + 1
+        if base**ratings.n_levels >= MAX_KEY:
+            return cls.from_unit_counts(unit_table(ratings)[2], group[n_given > 0], n_raters)
+        worth = base ** np.arange(ratings.n_levels, dtype=np.int64)
+        for rows in chunks:
+            np.add.at(key, unit[rows] - first, worth[ratings.level[rows]])
+        distinct, pattern_of = numbered(key)
+        return cls._of_units(distinct[:, None] // worth % base, pattern_of, group, n_raters)
 
     @classmethod
     def from_unit_counts(
@@ -83,11 +105,20 @@ class PatternCounts:
         Raises:
             BadInput: the table is not two-dimensional, or a count is negative or no whole number.
         """
-        table = _count_table(counts)
-        kept = table.sum(axis=1) > 0
-        patterns, pattern_of = distinct_rows(table[kept])
+        patterns, pattern_of = distinct_rows(_count_table(counts))
+        return cls._of_units(
+            patterns, pattern_of, None if group is None else np.asarray(group, dtype=np.int64), n_raters
+        )
+
+    @classmethod
+    def _of_units(cls, patterns: Ints, pattern_of: Ints, group: Ints | None, n_raters: int | None) -> PatternCounts:
+        """From distinct patterns, ascending, and the pattern of each unit; units without ratings are left out."""
+        if len(patterns) and not patterns[0].any():
+            is_rated = pattern_of > 0
+            patterns, pattern_of = patterns[1:], pattern_of[is_rated] - 1
+            group = None if group is None else group[is_rated]
         n_units = np.bincount(pattern_of, minlength=len(patterns))
-        cells = None if group is None else _cells(np.asarray(group, dtype=np.int64)[kept], pattern_of, len(patterns))
+        cells = None if group is None else _cells(group, pattern_of, len(patterns))
         return cls(patterns, n_units, cells, n_raters)
 
     @classmethod
@@ -171,7 +202,7 @@ def unit_table(ratings: Ratings) -> tuple[Ints, Ints, Ints]:
     Raises:
         BadInput: the table would not fit in memory, as with very many distinct values.
     """
-    units, position = _numbered(ratings.unit)
+    units, position = numbered(ratings.unit)
     size = len(units) * ratings.n_levels
     if size > MAX_CELLS:
         many = f"{len(units)} items × {ratings.n_levels} distinct values are too many"
@@ -185,32 +216,26 @@ def _count_table(counts: ArrayLike) -> Ints:
     if table.ndim != 2:
         raise BadInput("the counts must be a table of units × levels", code="schema")
     whole = table.astype(np.int64)
-    if (whole != table).any() or (whole < 0).any():
+    if (table.dtype.kind not in "iu" and (whole != table).any()) or whole.min(initial=0) < 0:
         raise BadInput("counts of ratings must be whole numbers from 0", code="schema")
     return whole
 
 
-def _numbered(ids: Ints) -> tuple[Ints, Ints]:
-    """Distinct ids and, for each row, the position of its id."""
-    distinct, position = np.unique(ids, return_inverse=True)
-    return distinct, position.reshape(-1)
-
-
 def distinct_rows(table: Ints) -> tuple[Ints, Ints]:
-    """Distinct rows and which one each row is; rows become one integer where they fit in 62 bits."""
+    """Distinct rows in ascending order and which one each row is; rows become one integer where they fit in 62 bits."""
     base = int(table.max(initial=0)) + 1
-    if base ** table.shape[1] < 2**62:
-        key = table @ (base ** np.arange(table.shape[1], dtype=np.int64))
-        _, first, row_of = np.unique(key, return_index=True, return_inverse=True)
-        return table[first], row_of.reshape(-1)
-    distinct, row_of = np.unique(table, axis=0, return_inverse=True)
-    return distinct, row_of.reshape(-1)
+    if base ** table.shape[1] < MAX_KEY:
+        worth = base ** np.arange(table.shape[1], dtype=np.int64)
+        distinct, row_of = numbered(table @ worth)
+        return distinct[:, None] // worth % base, row_of
+    rows, row_of = np.unique(table, axis=0, return_inverse=True)
+    return rows, row_of.reshape(-1)
 
 
 def _cells(group: Ints, pattern_of: Ints, n_patterns: int) -> Cells | None:
     """The groups' patterns; None where no two items share a group."""
-    _, position = _numbered(group)
+    _, position = numbered(group)
     if len(position) == 0 or position.max() + 1 == len(position):
         return None
-    key, n = np.unique(position * n_patterns + pattern_of, return_counts=True)
-    return Cells(group=key // n_patterns, pattern=key % n_patterns, n=n)
+    key, cell = numbered(position * n_patterns + pattern_of)
+    return Cells(group=key // n_patterns, pattern=key % n_patterns, n=np.bincount(cell))

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from evalhub.errors import BadInput, Fault
 from evalhub.stats.figure import Bools, Floats, Ints
+from evalhub.stats.numbering import n_distinct, numbered
 
 MAX_FAULTS = 100
 
@@ -55,8 +56,9 @@ class Ratings:
         if not len(units) == len(raters) == len(groups) == len(given):
             raise BadInput("unit, rater, level and group must have the same length", code="schema")
         _refuse_out_of_domain(given, present, n_levels)
+        kept = slice(None) if present.all() else present
         for name, column in (("unit", units), ("rater", raters), ("group", groups), ("level", given)):
-            object.__setattr__(self, name, column[present].astype(np.int64))
+            object.__setattr__(self, name, column[kept].astype(np.int64))
         object.__setattr__(self, "n_levels", n_levels)
         object.__setattr__(self, "values", None if values is None else np.asarray(values, dtype=np.float64))
         _refuse_duplicates(self.unit, self.rater, np.flatnonzero(present))
@@ -101,7 +103,7 @@ class Ratings:
 
     @property
     def n_reviewers(self) -> int:
-        return len(np.unique(self.rater))
+        return n_distinct(self.rater)
 
     def numbers(self) -> Floats:
         """What each rating stands for as a number: its value, or the rank of its level."""
@@ -143,24 +145,27 @@ def _refuse_out_of_domain(given: Floats, present: Bools, n_levels: int) -> None:
 
 
 def _refuse_duplicates(unit: Ints, rater: Ints, row: Ints) -> None:
-    order = np.lexsort((rater, unit))
-    same = (unit[order][1:] == unit[order][:-1]) & (rater[order][1:] == rater[order][:-1])
-    if same.any():
-        second = np.flatnonzero(same) + 1
-        faults = [
-            Fault(
-                "duplicate_rating",
-                f"rows {row[order[at - 1]]} and {row[order[at]]} both rate unit {unit[order[at]]} "
-                f"by rater {rater[order[at]]}; keep one",
-            )
-            for at in second[:MAX_FAULTS]
-        ]
-        raise BadInput("a reviewer rated an item twice", faults=faults, total=len(second))
+    (_, unit_of), (raters, rater_of) = numbered(unit), numbered(rater)
+    place = unit_of * len(raters) + rater_of
+    if n_distinct(place) == len(place):
+        return
+    order = np.argsort(place, kind="stable")
+    second = np.flatnonzero(place[order][1:] == place[order][:-1]) + 1
+    faults = [
+        Fault(
+            "duplicate_rating",
+            f"rows {row[order[at - 1]]} and {row[order[at]]} both rate unit {unit[order[at]]} "
+            f"by rater {rater[order[at]]}; keep one",
+        )
+        for at in second[:MAX_FAULTS]
+    ]
+    raise BadInput("a reviewer rated an item twice", faults=faults, total=len(second))
 
 
 def _refuse_split_groups(unit: Ints, group: Ints) -> None:
-    order = np.argsort(unit, kind="stable")
-    split = (unit[order][1:] == unit[order][:-1]) & (group[order][1:] != group[order][:-1])
+    units, unit_of = numbered(unit)
+    group_of_unit = np.empty(len(units), dtype=np.int64)
+    group_of_unit[unit_of] = group
+    split = group_of_unit[unit_of] != group
     if split.any():
-        at = order[np.flatnonzero(split)[0]]
-        raise BadInput(f"unit {unit[at]} is in two groups; an item answers one prompt", code="schema")
+        raise BadInput(f"unit {unit[split.argmax()]} is in two groups; an item answers one prompt", code="schema")
