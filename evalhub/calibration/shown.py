@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from evalhub.calibration.charts import (
@@ -17,7 +18,7 @@ from evalhub.calibration.charts import (
     severity_chart,
     weeks_chart,
 )
-from evalhub.calibration.charts.criteria import VERDICT_NAMES
+from evalhub.calibration.charts.criteria import VERDICT_NAMES, Line
 from evalhub.calibration.charts.words import interval, number, percent, with_interval
 from evalhub.calibration.schema.flags import FLAG_WORDS
 from evalhub.calibration.schema.report import Action, ActionKind, CalibrationReport
@@ -72,7 +73,7 @@ class ShownReport:
 
     @property
     def summary(self) -> tuple[str, ...]:
-        return summary(self.report)
+        return summary(self.report.criteria)
 
 
 def show(report: CalibrationReport, criterion: str | None = None, *, most_in_full: float = MOST_IN_FULL) -> ShownReport:
@@ -135,14 +136,15 @@ def kind_of(code: VerdictCode) -> str:
     return "good" if code in RELIED_ON else "bad" if code in BAD else "warn"
 
 
-def summary(report: CalibrationReport) -> tuple[str, ...]:
+def summary(lines: Sequence[Line]) -> tuple[str, ...]:
     """What a reader who stops here should know: how many criteria can be relied on, and how far."""
-    sentences = [_verdicts(report.criteria)]
-    known = [(one.figures.alpha.value, one.criterion.title) for one in report.criteria]
-    lowest, title = min(((value, title) for value, title in known if value is not None), default=(None, ""))
-    if lowest is not None and len(known) > 1:
-        median = number(report.median_alpha)
-        sentences.append(f"The median of their alphas is {median}, the lowest {number(lowest)} ({title}).")
+    known = [(line.criterion.title, line.figures) for line in lines if line.figures]
+    alphas = [(figures.alpha.value, title) for title, figures in known if figures.alpha.value is not None]
+    sentences = [_verdicts([(title, figures.verdict.code) for title, figures in known])] if known else []
+    if len(alphas) > 1:
+        lowest, title = min(alphas)
+        middle = number(median(value for value, _ in alphas))
+        sentences.append(f"The median of their alphas is {middle}, the lowest {number(lowest)} ({title}).")
     return tuple(sentences)
 
 
@@ -218,9 +220,8 @@ def _each(report: CalibrationReport, section: CriterionSection) -> tuple[Chart, 
     return confusion_charts(section, report.people, rubric=rubric_words(report.rubric, section.versions))
 
 
-def _verdicts(sections: Sequence[CriterionSection]) -> str:
+def _verdicts(codes: Sequence[tuple[str, VerdictCode]]) -> str:
     """Like "Of 3 criteria 1 is reliable and 1 is good for tentative conclusions; not yet: Clarity (undecided)."."""
-    codes = [(one.criterion.title, one.figures.verdict.code) for one in sections]
     counts = Counter(code for _, code in codes)
     counted = " and ".join(
         f"{counts[code]} {'is' if counts[code] == 1 else 'are'} {words}"
@@ -228,7 +229,7 @@ def _verdicts(sections: Sequence[CriterionSection]) -> str:
         if counts[code]
     )
     waiting = ", ".join(f"{title} ({VERDICT_NAMES[code]})" for title, code in codes if code not in RELIED_ON)
-    begin = f"Of {len(codes)} {'criterion' if len(codes) == 1 else 'criteria'} {counted or 'none can be relied on yet'}"
-    return (
-        f"{begin}; not yet: {waiting}." if counted and waiting else f"{begin}: {waiting}." if waiting else f"{begin}."
-    )
+    begin = f"Of {len(codes)} {'criterion' if len(codes) == 1 else 'criteria'}"
+    if not counted:
+        return f"{begin} none can be relied on yet: {waiting}."
+    return f"{begin} {counted}; not yet: {waiting}." if waiting else f"{begin} {counted}."

@@ -12,8 +12,11 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy.orm import Session
 
+from evalhub.calibration.queries import size
+from evalhub.calibration.service import full_report
+from evalhub.calibration.service.stored import keep_report
 from evalhub.db import Database
-from evalhub.projects.schema import ProjectRole
+from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.web.session import write
 from tests.adjudication.worlds import differing
@@ -84,12 +87,13 @@ def test_before_any_rating_the_page_says_what_to_do(sqlite_database: Database) -
     assert "No ratings yet" in page_of(world).text
 
 
-def test_with_too_few_items_the_verdict_and_the_reason_stand_in_the_place_of_figures(sqlite_database: Database) -> None:
-    world = with_member(differing(sqlite_database, {"accuracy": "unacceptable"}, items=2), "vera", ProjectRole.VIEWER)
-    page = page_of(world)
-    assert "too few items" in page.text
-    assert "c-dot-weak" in page.html
+def test_with_too_few_items_figures_are_grey_and_the_reason_stands_in_their_place(sqlite_database: Database) -> None:
+    world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=3)
+    page = page_of(with_member(world, "vera", ProjectRole.VIEWER))
+    assert "Accuracy (too few items), Clarity (undefined)" in page.text
     assert "only one level occurs" in page.text
+    assert 'class="c-dot-weak"' in page.html
+    assert 'class="c-because"' in page.html
 
 
 def test_one_criterion_is_shown_with_each_of_its_reviewers(world: World) -> None:
@@ -122,7 +126,7 @@ def test_disputed_items_link_to_their_case_for_those_who_may_open_it(world: Worl
 
 def test_who_may_still_grade_an_item_sees_neither_it_nor_its_answers(sqlite_database: Database) -> None:
     """Blindness beats role: the viewer is a reviewer whose queue still holds the items."""
-    world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=12, need=3)
+    world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=12, overlap=OverlapPlan(base=3))
     with_member(world, "mia", ProjectRole.MANAGER)
     shown = page_of(world, "mia")
     assert "1 × Unacceptable" in shown.text
@@ -137,7 +141,9 @@ def test_who_may_still_grade_an_item_sees_neither_it_nor_its_answers(sqlite_data
     document = json.loads(blind.client.get(f"{PAGE}/report.json", base_url=blind.base_url).data)
     assert document["triage"]["items"] == []
     assert not [one["items"] for criterion in document["criteria"] for one in criterion["boundaries"] if one["items"]]
-    assert "source-id" not in blind.get(f"{PAGE}/report.html?names=1").html
+    named = blind.client.get(f"{PAGE}/report.html?names=1", base_url=blind.base_url).get_data(as_text=True)
+    assert "Reviewer" in named
+    assert "source-id" not in named
 
 
 def test_the_page_names_no_source_and_no_model(world: World) -> None:
@@ -189,6 +195,53 @@ def test_the_json_document_is_that_of_the_command_line(world: World) -> None:
     found = as_(world, "vera").client.get(f"{PAGE}/report.json", base_url="http://localhost").get_json()
     assert found["schema"] == "evalhub.calibration/2"
     assert [one["criterion"] for one in found["criteria"]] == ["accuracy", "clarity"]
+
+
+@pytest.fixture
+def large(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same project, held for too large to compute its report for every page."""
+    monkeypatch.setattr(size, "SMALL", 19)
+    return world
+
+
+def test_a_large_project_shows_alpha_at_once_and_offers_to_make_the_rest(large: World) -> None:
+    page = page_of(large)
+    assert "How reliable the grades are" in page.text
+    assert "leave out one item at a time" in page.text
+    assert "What the full report adds" in page.text
+    assert any(form["action"] == f"{PAGE}/reports" for form in page.forms)
+    browser = as_(large, "vera")
+    assert browser.client.get(f"{PAGE}/charts/alpha.csv", base_url=browser.base_url).status_code == 200
+    assert browser.client.get(f"{PAGE}/report.json", base_url=browser.base_url).status_code == 404
+    assert (
+        browser.client.get(f"{PAGE}/charts/kappa.csv?criterion=accuracy", base_url=browser.base_url).status_code == 404
+    )
+
+
+def test_a_report_that_is_being_made_shows_how_far_it_is(large: World) -> None:
+    browser = as_(large, "vera")
+    browser.get(PAGE)
+    assert browser.post(f"{PAGE}/reports").headers["Location"] == PAGE
+    page = browser.get(PAGE)
+    assert "<progress" in page.html
+    assert all(form["action"] != f"{PAGE}/reports" for form in page.forms)
+    browser.post(next(form["action"] for form in page.forms if form["action"].endswith("/cancel")))
+    assert "Cancelled" in browser.get(PAGE).text
+
+
+def test_a_kept_report_says_when_it_was_made_and_what_came_since(sqlite_database: Database, large: World) -> None:
+    world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=12, overlap=OverlapPlan(base=3))
+    with_member(world, "vera", ProjectRole.VIEWER)
+
+    def keep(session: Session) -> None:
+        found = full_report(session, world.project.id)
+        keep_report(session, world.project.id, found, public_id="kept", n_ratings=40, by_id=None)
+
+    write(keep, on=sqlite_database)
+    page = page_of(world)
+    assert "8 ratings have come since" in page.text
+    assert "Disputed items" in page.text
+    assert any(form["action"] == f"{PAGE}/reports" for form in page.forms)
 
 
 def test_programs_get_the_same_figures(world: World) -> None:

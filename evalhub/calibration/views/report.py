@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
-from flask import render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from evalhub.calibration.queries.hidden import hidden_tasks
 from evalhub.calibration.schema.report import CalibrationReport
-from evalhub.calibration.service import full_report
-from evalhub.calibration.shown import show, tasks_of, template_values
+from evalhub.calibration.service import request_report
+from evalhub.calibration.shown import show, summary, tasks_of, template_values
 from evalhub.calibration.views.blueprint import bp
+from evalhub.calibration.views.seen import seen_by_viewer
 from evalhub.errors import NotFound
 from evalhub.projects.policies import manage_project, see_figures
 from evalhub.projects.queries import project_named
+from evalhub.web.charts import Chart
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
-from evalhub.web.session import reading
+from evalhub.web.session import reading, write
 
 ChartUrl = Callable[[str, str], str]
 
@@ -29,43 +31,27 @@ def calibration(p: str) -> ResponseReturnValue:
     """The report; `?criterion=` shows one criterion with each of its reviewers."""
     criterion = request.args.get("criterion") or None
     with reading() as session:
-        project = project_named(session, p)
-        report = full_report(session, project.id)
-        report = seen_by_viewer(session, project.id, report)
-    shown = show(report, criterion)
-    if criterion and not shown.sections:
-        raise NotFound(f'The rubric has no criterion "{criterion}".')
-    manages = manage_project(require_principal(), p)
+        seen = seen_by_viewer(session, p)
+    values = {} if seen.report is None else _report_values(p, seen.report, seen.alpha, criterion)
     return render_template(
         "calibration/report.html",
-        project=project,
-        tasks=tasks_of(report),
+        seen=seen,
+        project=seen.project,
         criterion=criterion,
-        **template_values(shown),
-        named_items=False,
-        with_items=True,
-        rubric_url=url_for("rubrics.rubric", name=report.rubric, number=report.rubric_version),
-        more_items_url=f"{request.path}/more-items" if manages else None,
+        live_summary=summary(seen.live.criteria) if seen.live else (),
         report_chart_url=chart_url(p, None),
-        section_chart_url=lambda key: chart_url(p, key),
+        **values,
     )
 
 
-def report_for_viewer(p: str) -> CalibrationReport:
-    """The report that the page shows to whoever is signed in.
-
-    Raises:
-        NotFound: there is none yet.
-    """
-    with reading() as session:
-        project = project_named(session, p)
-        return seen_by_viewer(session, project.id, full_report(session, project.id))
-
-
-def seen_by_viewer(session: Session, project_id: int, report: CalibrationReport) -> CalibrationReport:
-    """The report without the answers to items that the viewer may still grade."""
-    hidden = hidden_tasks(session, project_id, require_principal().account_id, tasks_of(report))
-    return report.without_answers(hidden)
+@bp.post("/projects/<p>/calibration/reports")
+@allowed(see_figures)
+def make(p: str) -> ResponseReturnValue:
+    """Have the full report made in the background; the page then shows how far it is."""
+    by_id = require_principal().account_id
+    write(lambda session: request_report(session, project_named(session, p).id, by_id).public_id)
+    flash("The full report is being made.")
+    return redirect(url_for("calibration.calibration", p=p), 303)
 
 
 def chart_url(p: str, criterion: str | None) -> ChartUrl:
@@ -75,3 +61,20 @@ def chart_url(p: str, criterion: str | None) -> ChartUrl:
         return url_for(f"calibration.chart_{ending}", p=p, name=name, criterion=criterion)
 
     return url
+
+
+def _report_values(
+    p: str, report: CalibrationReport, live_alpha: Chart | None, criterion: str | None
+) -> dict[str, Any]:
+    shown = show(report, criterion)
+    if criterion and not shown.sections:
+        raise NotFound(f'The rubric has no criterion "{criterion}".')
+    return {
+        **template_values(replace(shown, alpha=live_alpha or shown.alpha)),
+        "tasks": tasks_of(report),
+        "named_items": False,
+        "with_items": True,
+        "rubric_url": url_for("rubrics.rubric", name=report.rubric, number=report.rubric_version),
+        "more_items_url": f"{request.path}/more-items" if manage_project(require_principal(), p) else None,
+        "section_chart_url": lambda key: chart_url(p, key),
+    }

@@ -1,0 +1,125 @@
+"""The report as one file: what it holds, what it never tells, and how heavy the page is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from evalhub.calibration.html import anonymous, letter, self_contained
+from evalhub.calibration.schema.report import CalibrationReport
+from evalhub.calibration.schema.section import GivenLevel
+from evalhub.calibration.shown import rubric_words, show, spread_words, summary
+from tests.calibration.reports import a_criterion, a_report, a_section, an_empty_report, drawn_ratings
+
+NAMES = ("Anna Kowalska", "Ben", "Chi Nguyen", "Dora", "Emil")
+
+
+@pytest.fixture(scope="module")
+def report() -> CalibrationReport:
+    return a_report()
+
+
+class References(HTMLParser):
+    """Whatever would make a browser ask for something, and every id and link within the page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.ids: list[str] = []
+        self.targets: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        if given.get("href", "").startswith("#"):
+            self.targets.add(given["href"][1:])
+        elif tag in ("script", "link", "img", "iframe", "form") or {"src", "href", "style"} & given.keys():
+            self.asked.append(f"{tag} {given}")
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_the_file_asks_for_nothing_and_its_links_lead_somewhere(report: CalibrationReport, names: bool) -> None:
+    html = self_contained(report, names=names)
+    found = References(html)
+    assert found.asked == []
+    assert not re.search(r"url\(|@import|https?://", html)
+    assert len(found.ids) == len(set(found.ids))
+    assert found.targets <= set(found.ids)
+
+
+def test_without_names_the_file_tells_neither_reviewers_nor_items(report: CalibrationReport) -> None:
+    html = self_contained(report)
+    assert "Reviewer A" in html
+    assert "Retrain Reviewer A on Accuracy" in html
+    assert "Reviewer D (simulated)" in html
+    assert not [
+        name
+        for name in (*NAMES, "gpt-secret", "task", "TASK")
+        if name in re.sub(r"<style.*?</style>", "", html, flags=re.S)
+    ]
+
+
+def test_with_names_it_tells_both_but_never_who_gave_what(report: CalibrationReport) -> None:
+    html = self_contained(report, names=True)
+    assert "Anna Kowalska" in html
+    assert "gpt-secret-" in html
+    assert not re.search(r"gpt-secret-\d+</[a-z]+>?[^<]*(?:Anna|Ben|Chi)", html)
+
+
+def test_a_name_within_another_or_within_a_word_is_replaced_where_it_stands_alone(report: CalibrationReport) -> None:
+    people = tuple(
+        replace(person, name=name) for person, name in zip(report.people[:2], ("Ben", "Ben Ali"), strict=True)
+    )
+    action = replace(report.actions[0], words="Retrain Ben Ali, not Ben, on Benefit.")
+    found = anonymous(replace(report, people=people, actions=(action,)))
+    assert found.actions[0].words == "Retrain Reviewer B, not Reviewer A, on Benefit."
+
+
+def test_letters_go_on_after_z() -> None:
+    assert [letter(at) for at in (0, 25, 26, 27, 51, 52)] == ["A", "Z", "AA", "AB", "AZ", "BA"]
+
+
+def test_every_criterion_is_in_the_file_in_full(report: CalibrationReport) -> None:
+    many = [a_section(a_criterion(f"c{at}"), drawn_ratings(40, 12, seed=at), weeks=2) for at in range(3)]
+    html = self_contained(a_report(many, n_reviewers=12))
+    assert html.count("Who agrees with whom</h4>") == 3
+
+
+def test_an_empty_report_makes_a_file_that_says_so() -> None:
+    html = self_contained(an_empty_report())
+    assert "no item was rated by two reviewers" in html
+    assert "Nothing can be said yet" in html
+
+
+def test_a_large_report_is_shown_one_criterion_at_a_time(report: CalibrationReport) -> None:
+    many = [a_section(a_criterion(f"c{at}"), drawn_ratings(60, 10, seed=at), weeks=2) for at in range(3)]
+    big = a_report(many, n_reviewers=10)
+    shown = show(big)
+    assert [bool(one.charts) for one in shown.sections] == [True, False, False]
+    assert [one.is_open for one in shown.sections] == [True, False, False]
+    assert [bool(one.charts) for one in show(big, "c2").sections] == [True]
+    assert len(show(big, "c2").sections[0].each) == 10
+
+
+def test_the_summary_counts_what_can_be_relied_on_and_names_what_cannot(report: CalibrationReport) -> None:
+    first, second = summary(report.criteria)
+    assert first.startswith("Of 3 criteria")
+    assert "Accuracy (unreliable)" in first
+    assert "Safety (too few items)" in first
+    assert second.startswith("The median of their alphas is 0.")
+    assert second.endswith("(Accuracy).")
+
+
+def test_how_answers_lie_is_said_without_who_gave_them() -> None:
+    answers = [GivenLevel(0, 1, None), GivenLevel(1, 0, None), GivenLevel(2, 1, None), GivenLevel(3, None, None)]
+    assert spread_words(a_criterion(), answers) == "1 × Unacceptable, 2 × Adequate, 1 × not applicable"
+    assert spread_words(a_criterion(), [GivenLevel(0, None, 2.5), GivenLevel(1, None, 1.0)]) == "1, 2.5"
+
+
+def test_pooled_versions_are_named() -> None:
+    assert rubric_words("r", (2,)) == "rubric r, version 2"
+    assert rubric_words("r", (1, 2, 4)) == "rubric r, versions 1, 2 and 4 pooled"
