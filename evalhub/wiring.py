@@ -20,6 +20,8 @@ from evalhub.jobs import running
 from evalhub.jobs.running import JobFunction
 from evalhub.jobs.sweep import Act
 from evalhub.projects import service as projects
+from evalhub.reports import jobs as reports_jobs
+from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
 from evalhub.review.service import skip, tasks
 
@@ -44,7 +46,10 @@ SWEEPS: tuple[Act, ...] = (
 )
 """What every server process repeats."""
 
-JOBS: dict[str, JobFunction] = {CALIBRATION_REPORT: calibration_jobs.make_report}
+JOBS: dict[str, JobFunction] = {
+    CALIBRATION_REPORT: calibration_jobs.make_report,
+    MODEL_COMPARISON: reports_jobs.compare,
+}
 """Background work by the kind that `enqueue` is told, in plain words with hyphens."""
 
 

@@ -22,6 +22,8 @@ from evalhub.stats.multiple import holm
 from evalhub.stats.paired import sign_flip, smallest_detectable
 from evalhub.stats.resampling import chunks, expanded_percentiles
 
+FAMILYWISE = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class ModelScore:
@@ -54,6 +56,11 @@ class ModelPair:
     p_value: float | None
     p_holm: float | None
     smallest_detectable: float | None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the two are told apart at 5 % over all pairs."""
+        return self.p_holm is not None and self.p_holm <= FAMILYWISE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from evalhub.projects.policies import may, see_project
 from evalhub.projects.queries import batches_of, membership, project_line, project_named, roles_of
 from evalhub.projects.schema import ProjectRole
 from evalhub.reports.queries import case_counts, home_cards
+from evalhub.reports.views.blueprint import bp
 from evalhub.review.queries.progress import funnel, loads, my_progress
 from evalhub.web.policies import allowed, anyone
 from evalhub.web.principal import current_principal, require_principal
 from evalhub.web.session import reading
-
-bp = Blueprint("reports", __name__, template_folder="templates")
 
 
 @bp.get("/")

@@ -1,0 +1,131 @@
+"""What the items of each model came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from evalhub.adjudication.queries import settled
+from evalhub.calibration.queries import is_complete
+from evalhub.datasets.models import Item
+from evalhub.projects.models import Project
+from evalhub.projects.queries import rules_of
+from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.rubrics.models import RubricVersion
+from evalhub.rubrics.queries import rubric_of
+from evalhub.rubrics.schema import CriterionOutcome, Overall, Rubric, score
+from evalhub.rubrics.schema.diff import diff
+
+AT_ONCE = 500
+UNDEFINED_LEVEL = -1
+
+Progress = Callable[[int, int | None, str], None]
+
+
+class Answered(NamedTuple):
+    """A task whose ratings count, and which model answered it."""
+
+    task_id: int
+    group: str
+    model: str | None
+    tags: list[str]
+    version_id: int
+    is_complete: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedItems:
+    """The fully reviewed items of named models, one entry an item, ascending by task.
+
+    `group` numbers the prompts, `model` is the place in `models`. Score and `passed` are NaN where undefined, level
+    is −1 there.
+    """
+
+    task: NDArray[np.int64]
+    group: NDArray[np.int64]
+    model: NDArray[np.int64]
+    models: tuple[str, ...]
+    score: NDArray[np.float64]
+    passed: NDArray[np.float64]
+    level: NDArray[np.int64]
+    n_unnamed: int
+    n_unfinished: int
+    n_other_version: int
+
+
+def compared_items(session: Session, project: Project, progress: Progress) -> ComparedItems:
+    """Read and score the items of a project that are not withdrawn, some hundred at a time.
+
+    Only versions of the rubric enter whose scores and passes can be compared with the current one's.
+    """
+    answered = _answered(session, project.id)
+    rubrics = _comparable(session, project, {one.version_id for one in answered})
+    named = [one for one in answered if one.model]
+    complete = [one for one in named if one.is_complete]
+    kept = [one for one in complete if one.version_id in rubrics]
+    overall: list[Overall] = []
+    for start in range(0, len(kept), AT_ONCE):
+        progress(start, len(kept), "scoring the items")
+        overall += _overall(session, project.id, kept[start : start + AT_ONCE], rubrics)
+    models = sorted({one.model for one in kept if one.model})
+    return ComparedItems(
+        task=np.array([one.task_id for one in kept], dtype=np.int64),
+        group=_numbered([one.group for one in kept]),
+        model=np.array([models.index(one.model) for one in kept if one.model], dtype=np.int64),
+        models=tuple(models),
+        score=np.array([np.nan if one.score is None else one.score for one in overall], dtype=np.float64),
+        passed=np.array([np.nan if one.passed is None else one.passed for one in overall], dtype=np.float64),
+        level=np.array([one.level.rank if one.level else UNDEFINED_LEVEL for one in overall], dtype=np.int64),
+        n_unnamed=len(answered) - len(named),
+        n_unfinished=len(named) - len(complete),
+        n_other_version=len(complete) - len(kept),
+    )
+
+
+def _answered(session: Session, project_id: int) -> list[Answered]:
+    rows = session.execute(
+        sa.select(Task.id, Item.group_key, Item.model, Item.tags, Task.rubric_version_id, is_complete())
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), Item.withdrawn_at.is_(None))
+        .order_by(Task.id)
+    )
+    return [Answered(*row) for row in rows]
+
+
+def _comparable(session: Session, project: Project, version_ids: set[int]) -> dict[int, Rubric]:
+    """The rubrics by version id, under the project's pass rule, whose results mean the same as the current one's."""
+    rules = rules_of(project)
+    used = {
+        version_id: rules.applied_to(rubric_of(session.get_one(RubricVersion, version_id)))
+        for version_id in {project.rubric_version_id, *version_ids}
+    }
+    current = used[project.rubric_version_id]
+    return {version_id: rubric for version_id, rubric in used.items() if diff(rubric, current).pass_comparable}
+
+
+def _overall(
+    session: Session, project_id: int, portion: Sequence[Answered], rubrics: dict[int, Rubric]
+) -> list[Overall]:
+    outcomes = settled(session, project_id, [one.task_id for one in portion])
+    return [
+        score(
+            rubrics[one.version_id],
+            {
+                outcome.criterion: CriterionOutcome(outcome.state, outcome.rank, outcome.value)  # type: ignore[arg-type]
+                for outcome in outcomes.get(one.task_id, {}).values()
+            },
+            one.tags,
+        )
+        for one in portion
+    ]
+
+
+def _numbered(words: Sequence[str]) -> NDArray[np.int64]:
+    places: dict[str, int] = {}
+    return np.array([places.setdefault(one, len(places)) for one in words], dtype=np.int64)

@@ -1,0 +1,1 @@
+"""What pages across all stages show, put together."""
