@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix
 
 from evalhub.stats.counts import PatternCounts, distinct_rows
 from evalhub.stats.figure import Bools, Floats, Ints
+from evalhub.stats.numbering import numbered
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.scale import Distance
 
@@ -57,9 +58,9 @@ def without_each_group(counts: PatternCounts) -> Deletions:
     telling = np.zeros(int(cells.group.max()) + 1, dtype=np.bool_)
     telling[cells.group[counts.is_pairable[cells.pattern]]] = True
     kept = np.flatnonzero(telling[cells.group])
-    _, deletion = np.unique(cells.group[kept], return_inverse=True)
+    _, deletion = numbered(cells.group[kept])
     weight = np.ones(counts.n_groups, dtype=np.int64)
-    return Deletions(counts.patterns, deletion.reshape(-1), cells.pattern[kept], -cells.n[kept], weight)
+    return Deletions(counts.patterns, deletion, cells.pattern[kept], -cells.n[kept], weight)
 
 
 def without_each_rater(ratings: Ratings, counts_by_unit: Ints, unit_of_row: Ints) -> tuple[Ints, Deletions]:
@@ -69,15 +70,18 @@ def without_each_rater(ratings: Ratings, counts_by_unit: Ints, unit_of_row: Ints
         counts_by_unit: shape (units, levels).
         unit_of_row: the row of `counts_by_unit` that each rating belongs to.
     """
-    before = counts_by_unit[unit_of_row]
+    patterns, pattern_of = distinct_rows(counts_by_unit)
+    raters, rater_of = numbered(ratings.rater)
+    cell = (rater_of * len(patterns) + pattern_of[unit_of_row]) * ratings.n_levels + ratings.level
+    cells, cell_of = numbered(cell)
+    rater, pattern, level = np.unravel_index(cells, (len(raters), len(patterns), ratings.n_levels))
+    before = patterns[pattern]
     after = before.copy()
-    after[np.arange(len(after)), ratings.level] -= 1
-    raters, rater_of = np.unique(ratings.rater, return_inverse=True)
+    after[np.arange(len(after)), level] -= 1
     table, row_of = distinct_rows(np.vstack([before, after]))
-    change = np.repeat(np.array([-1, 1], dtype=np.int64), len(before))
-    key = np.tile(rater_of.reshape(-1), 2) * len(table) + row_of.reshape(-1)
-    distinct, position = np.unique(key, return_inverse=True)
-    total = np.bincount(position.reshape(-1), weights=change, minlength=len(distinct)).astype(np.int64)
+    n = np.bincount(cell_of)
+    distinct, position = numbered(np.tile(rater, 2) * len(table) + row_of)
+    total = np.bincount(position, weights=np.concatenate([-n, n])).astype(np.int64)
     deletions = Deletions(
         table, distinct // len(table), distinct % len(table), total, np.ones(len(raters), dtype=np.int64)
     )

@@ -11,6 +11,7 @@ from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts, unit_table
 from evalhub.stats.figure import Figure, Floats, Ints, Reason
 from evalhub.stats.left_out_groups import with_group_interval
+from evalhub.stats.numbering import numbered
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.weights import Weights
 
@@ -95,11 +96,11 @@ def conger_kappa(ratings: Ratings, weights: Weights = Weights.IDENTITY) -> Figur
     if counts.n_pairable == 0:
         return figure(counts, None, because=Reason.NO_PAIRABLE_UNITS)
     units, unit_of, by_unit = unit_table(ratings)
-    raters, rater_of = np.unique(ratings.rater, return_inverse=True)
+    raters, rater_of = numbered(ratings.rater)
     weight = weights.matrix(ratings.n_levels, ratings.values)
     m = by_unit.sum(axis=1)
     agreement = np.where(m > 1, (by_unit * (by_unit @ weight - 1)).sum(axis=1) / np.maximum(m * (m - 1), 1), 0.0)
-    column = 2 + rater_of.reshape(-1) * ratings.n_levels + ratings.level
+    column = 2 + rater_of * ratings.n_levels + ratings.level
     parts = csr_matrix(
         (
             np.concatenate([agreement, (m > 1).astype(np.float64), np.ones(len(ratings))]),
@@ -120,11 +121,11 @@ def pair_tables(ratings: Ratings) -> tuple[Ints, Floats]:
 
     Shape (raters, raters, levels, levels): one sparse product for all pairs.
     """
-    units, unit_of = np.unique(ratings.unit, return_inverse=True)
-    raters, rater_of = np.unique(ratings.rater, return_inverse=True)
-    column = rater_of.reshape(-1) * ratings.n_levels + ratings.level
+    units, unit_of = numbered(ratings.unit)
+    raters, rater_of = numbered(ratings.rater)
+    column = rater_of * ratings.n_levels + ratings.level
     shape = (len(units), len(raters) * ratings.n_levels)
-    given = csr_matrix((np.ones(len(ratings)), (unit_of.reshape(-1), column)), shape=shape)
+    given = csr_matrix((np.ones(len(ratings)), (unit_of, column)), shape=shape)
     together = (given.T @ given).toarray().reshape(len(raters), ratings.n_levels, len(raters), ratings.n_levels)
     return raters, np.asarray(together.transpose(0, 2, 1, 3), dtype=np.float64)
 
