@@ -11,6 +11,7 @@ from evalhub.projects.models import Member, Project
 from evalhub.projects.policies import may
 from evalhub.projects.queries import membership
 from evalhub.projects.schema import ProjectRole
+from evalhub.review.models import COUNTED_PURPOSES
 from evalhub.review.queries.assignments import desk_of
 from evalhub.web.principal import Principal
 from evalhub.web.session import reading
@@ -37,10 +38,16 @@ def settle_case(principal: Principal, public_id: str) -> bool:
 
 
 def see_outcome(principal: Principal, public_id: str) -> bool:
-    """The reviewer whose assignment it is, while they take part: it shows what others said."""
+    """The reviewer whose assignment it is, while they take part: it shows what others said.
+
+    Only of work that counts: what was said in a calibration round is talked about after the round, and only of some
+    items.
+    """
     with reading() as session:
-        project = desk_of(session, public_id, principal.account_id).project
-        return membership(session, project.id, principal.account_id) is not None
+        desk = desk_of(session, public_id, principal.account_id)
+        if desk.task.purpose not in COUNTED_PURPOSES:
+            raise NotFound
+        return membership(session, desk.project.id, principal.account_id) is not None
 
 
 def _membership(principal: Principal, place: CasePlace) -> tuple[Project, Member | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from evalhub.calibration.models import CalibrationRound
 from evalhub.calibration.schema.rounds import NewRound
@@ -15,6 +16,7 @@ from evalhub.review.models import Purpose, Task
 from evalhub.review.schema import Lease
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
+from tests import rows
 from tests.world import MOMENT, RUBRIC, World
 
 GOOD = {"accuracy": "excellent", "clarity": "adequate"}
@@ -40,7 +42,10 @@ def task_of(world: World, lease: Lease) -> Task:
 
 
 def grade_round(world: World, login: str, answers: Answers | None = None, *, version: int = 1) -> int:
-    """Grade everything of the rounds that is left for one reviewer; what else they would be given is not touched."""
+    """Grade everything of the rounds that is left for one reviewer, after the item of the project that they hold."""
+    held = world.claim(login)
+    if held is not None and not held.is_new and task_of(world, held).purpose is Purpose.LIVE:
+        world.submit(login, held, GOOD)
     n = 0
     while (lease := world.claim(login)) is not None and task_of(world, lease).purpose is Purpose.CALIBRATION:
         number = int(world.item_of(lease).rsplit("-", 1)[1])
@@ -48,6 +53,19 @@ def grade_round(world: World, login: str, answers: Answers | None = None, *, ver
         world.submit(login, lease, scores, rubric_version=version)
         n += 1
     return n
+
+
+def fill_round(world: World, round_: CalibrationRound, logins: Iterable[str], answers: Answers) -> None:
+    """The same put straight into the tables, for tests of what is read from it."""
+
+    def fill(session: Session) -> None:
+        of_round = sa.select(Task, Item.external_id).where(Task.batch_id == round_.batch_id)
+        of_item = sa.and_(Task.dataset_id == Item.dataset_id, Task.item_id == Item.id)
+        for task, name in session.execute(of_round.join(Item, of_item).order_by(Task.id)).all():
+            for login in logins:
+                rows.reviewed(session, task, world.people[login], answers(login, int(name.rsplit("-", 1)[1])))
+
+    write(fill, on=world.database)
 
 
 def second_version(world: World, change: Callable[[bytes], bytes]) -> None:
