@@ -80,7 +80,7 @@ class ProjectForm(Form):
         option_widget=CheckboxInput(),
     )
     influence = FloatField(
-        "Influence on alpha that counts as one too",
+        "Influence on alpha that counts as a dispute too",
         [Optional(), NumberRange(math.ulp(0), 1, "Give a number above 0, at most 1, or leave it empty.")],
         description=f"Empty: none does. {SUGGESTED_INFLUENCE} names items without which a criterion's alpha would be"
         " that much higher, once ten items are graded twice; never with a range.",

@@ -11,6 +11,7 @@ from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.queries.outcomes import settled
 from evalhub.audit.models import AuditEvent
 from evalhub.db import Database
+from evalhub.projects.models import Member
 from evalhub.projects.schema import Rules
 from evalhub.projects.service import close_project, remove_member
 from evalhub.review.jobs import sweep
@@ -205,4 +206,13 @@ def test_late_work_of_one_more_reviewer_takes_the_slot_that_waits(database: Data
     let_lapse(database)
     sweep(database)
     assert world.submit("cem", lease, LOW).is_extra is False
+    assert the_case(world).state is CaseState.OPEN
+
+
+def test_simulated_reviewers_are_not_waited_for(database: Database) -> None:
+    world = a_project(database, items=1, reviewers=["ann", "ben", "cem"], rules=Rules(one_more=True))
+    this = (Member.project_id == world.project.id, Member.account_id == world.people["cem"].id)
+    write(lambda s: s.execute(sa.update(Member).where(*this).values(is_simulated=True)), on=database)
+    world.review_all("ann", LOW)
+    world.review_all("ben", HIGH)
     assert the_case(world).state is CaseState.OPEN

@@ -10,7 +10,10 @@ from evalhub.review.models import Assignment, AssignmentState, Queue, QueueRevie
 
 
 def may_be_claimed() -> sa.ColumnElement[bool]:
-    """Of a `Task` in the statement: its queue is open to somebody who has not had it, or let it lapse."""
+    """Of a `Task` in the statement: its queue is open to somebody who has not had it, or let it lapse.
+
+    Simulated reviewers come when a program makes them, and are not waited for.
+    """
     has_had_it = (
         sa.exists()
         .where(
@@ -32,6 +35,7 @@ def may_be_claimed() -> sa.ColumnElement[bool]:
             Member.account_id == QueueReviewer.reviewer_id,
             Member.state == MemberState.ACTIVE,
             Member.is_reviewer,
+            ~Member.is_simulated,
             Account.id == QueueReviewer.reviewer_id,
             Account.disabled_at.is_(None),
             ~has_had_it,
