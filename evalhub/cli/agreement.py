@@ -11,7 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from evalhub.cli.agreement_text import Found
-    from evalhub.cli.ratings_file import CriterionRatings, RatingLine
+    from evalhub.cli.criterion_ratings import CriterionRatings
+    from evalhub.cli.ratings_file import RatingLine
 
 
 @click.command()
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--metrics", default="", metavar="NAME,…", help='More coefficients, by name; "all" for every one.')
 @click.option("--weights", default="identity", show_default=True, help="identity, linear, quadratic or ordinal.")
 @click.option(
-    "--by", multiple=True, metavar="VIEW", help="reviewer, item, boundary or pair; may be given several times."
+    "--by", multiple=True, metavar="VIEW", help="reviewer, item, boundary, pair or week; may be given several times."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 def agreement(
@@ -42,11 +43,13 @@ def agreement(
     """Say how far the ratings in FILE agree, criterion by criterion.
 
     FILE is JSONL or CSV with the fields item_id, reviewer, criterion and level (or value, or score); an optional
-    field group names the items that answer one prompt. Numbers are sorted as numbers; words need --levels.
+    field group names the items that answer one prompt, and --by week needs submitted_at. Numbers are sorted as numbers;
+    words need --levels.
     """
     from evalhub.cli.agreement_by import views
     from evalhub.cli.agreement_text import Found, details, summary
-    from evalhub.cli.ratings_file import by_criterion, read_rating_lines
+    from evalhub.cli.criterion_ratings import by_criterion
+    from evalhub.cli.ratings_file import read_rating_lines, refuse_without_times
     from evalhub.stats import Scale, Weights, criterion_report
     from evalhub.stats.metrics import chosen
 
@@ -55,6 +58,8 @@ def agreement(
     asked = views(by)
     orders = _orders(levels)
     kept, n_model = _people(read_rating_lines(file))
+    if "week" in asked:
+        refuse_without_times(kept, str(file))
     found = [
         Found(
             one,
@@ -96,7 +101,7 @@ def _orders(levels: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     Raises:
         BadInput: a level is given twice, or fewer than two are given.
     """
-    from evalhub.cli.ratings_file import canonical
+    from evalhub.cli.criterion_ratings import canonical
     from evalhub.errors import BadInput
 
     orders = {}

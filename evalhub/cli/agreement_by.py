@@ -1,16 +1,32 @@
-"""`evalhub agreement --by …`: the same ratings by reviewer, item, boundary or pair of reviewers."""
+"""`evalhub agreement --by …`: the same ratings by reviewer, item, boundary, pair of reviewers or week.
+
+A row is flat but for lists of further rows, which are for programs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from evalhub.cli.ratings_file import CriterionRatings
+from evalhub.cli.criterion_ratings import CriterionRatings
 from evalhub.errors import BadInput
-from evalhub.stats import PatternCounts, Scale, Weights, boundaries, pairwise_kappas, ranked
+from evalhub.stats import (
+    Crossing,
+    PatternCounts,
+    ReviewerPeriod,
+    Scale,
+    Weights,
+    boundaries,
+    crossings,
+    drift,
+    main_culprit,
+    pairwise_kappas,
+    ranked,
+)
 from evalhub.stats.items import item_disagreements
 from evalhub.stats.merge import merged
 from evalhub.stats.reviewers import reviewer_figures
@@ -64,18 +80,51 @@ def by_item(criterion: CriterionRatings, scale: Scale) -> list[Row]:
 
 
 def by_boundary(criterion: CriterionRatings, scale: Scale) -> list[Row]:
-    """Each boundary, the one that would win most alpha first; none on nominal and ratio scales."""
+    """Each boundary, the one that would win most alpha first, with who and what crosses it; none without an order.
+
+    `culprit` is the reviewer whose pairs make up most of it.
+    """
     counts, metric = merged(PatternCounts.of(criterion.ratings), scale, criterion.ratings.values)
+    crossed = {found.lower: found for found in crossings(criterion.ratings, scale=scale)}
+    rows = []
+    for boundary in ranked(boundaries(counts, metric)):
+        crossing = crossed[boundary.lower]
+        culprit = main_culprit(crossing)
+        rows.append(
+            {
+                "below": criterion.levels[boundary.lower],
+                "above": criterion.levels[boundary.upper],
+                "share": boundary.share,
+                "weight": boundary.weight,
+                "alpha": boundary.alpha,
+                "points": boundary.points,
+                "crossing": len(crossing.units),
+                "culprit": None if culprit is None else criterion.reviewers[culprit],
+                "items": _crossing_items(criterion, crossing),
+                "reviewers": _crossing_reviewers(criterion, crossing),
+            }
+        )
+    return rows
+
+
+def _crossing_items(criterion: CriterionRatings, crossing: Crossing) -> list[Row]:
+    return [
+        {"item": criterion.items[int(unit)], "part": float(part)}
+        for unit, part in zip(crossing.units, crossing.part, strict=True)
+    ]
+
+
+def _crossing_reviewers(criterion: CriterionRatings, crossing: Crossing) -> list[Row]:
     return [
         {
-            "below": criterion.levels[boundary.lower],
-            "above": criterion.levels[boundary.upper],
-            "share": boundary.share,
-            "weight": boundary.weight,
-            "alpha": boundary.alpha,
-            "points": boundary.points,
+            "reviewer": criterion.reviewers[found.rater],
+            "pairs": found.n_pairs,
+            "crossing": found.n_crossing,
+            "share": found.share,
+            "below": found.below,
+            "above": found.above,
         }
-        for boundary in ranked(boundaries(counts, metric))
+        for found in crossing.raters
     ]
 
 
@@ -97,8 +146,52 @@ def by_pair(criterion: CriterionRatings, scale: Scale) -> list[Row]:
     ]
 
 
+def by_week(criterion: CriterionRatings, scale: Scale) -> list[Row]:
+    """Each ISO week (UTC) in which the last reviewer of some item finished, with the reviewers in it."""
+    week_of = [_week(criterion.finished[item]) if item in criterion.finished else 0 for item in criterion.items]
+    week = np.array(week_of, dtype=np.int64)[criterion.ratings.unit]
+    found = drift(criterion.ratings, week, scale=scale)
+    return [
+        {
+            "week": _week_name(period.period),
+            "items": period.n_items,
+            "paired": period.n_pairable,
+            "alpha": period.alpha.value,
+            "low": period.alpha.ci_low,
+            "high": period.alpha.ci_high,
+            "undefined_because": period.alpha.undefined_because,
+            "disagreement": period.disagreement,
+            "raised": period.is_raised,
+            "provisional": period.is_provisional,
+            "reviewers": [_reviewer_in_week(criterion, row) for row in found.reviewers if row.period == period.period],
+        }
+        for period in found.periods
+    ]
+
+
+def _reviewer_in_week(criterion: CriterionRatings, row: ReviewerPeriod) -> Row:
+    return {
+        "reviewer": criterion.reviewers[row.rater],
+        "items": row.n_items,
+        "difference": row.difference,
+        "se": row.se,
+        "p_value": row.p_value,
+        "q_value": row.q_value,
+        "raised": row.is_raised,
+    }
+
+
+def _week(moment: datetime) -> int:
+    year, week, _ = moment.astimezone(UTC).isocalendar()
+    return year * 100 + week
+
+
+def _week_name(week: int) -> str:
+    return f"{week // 100}-W{week % 100:02}"
+
+
 VIEWS: Mapping[str, Callable[[CriterionRatings, Scale], list[Row]]] = MappingProxyType(
-    {"reviewer": by_reviewer, "item": by_item, "boundary": by_boundary, "pair": by_pair}
+    {"reviewer": by_reviewer, "item": by_item, "boundary": by_boundary, "pair": by_pair, "week": by_week}
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from evalhub.cli.agreement_by import Row
-from evalhub.cli.ratings_file import CriterionRatings
+from evalhub.cli.criterion_ratings import CriterionRatings
 from evalhub.stats import METHOD_WORDS, REASON_WORDS, CriterionReport, Figure
 
 SHOWN_LEVELS = 11
