@@ -14,6 +14,7 @@ from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.policies import settle_case
 from evalhub.adjudication.queries.listing import CaseLine, case_page
 from evalhub.adjudication.schema import DecisionBody
+from evalhub.adjudication.service.asking import ask_before_deciding
 from evalhub.adjudication.service.decide import decide
 from evalhub.projects.policies import see_cases
 from evalhub.projects.queries import project_named
@@ -58,6 +59,7 @@ class CaseShown(BaseModel):
     revision: int = Field(description="Of the decision that stands; 0 before the first; send it with a decision")
     reviewers: int
     corrections: int = Field(description="Corrections that wait for an answer")
+    waits_for_one_more: bool = Field(description="One more reviewer was asked; no decision is taken meanwhile")
     disputed: list[DisputeShown]
 
 
@@ -66,6 +68,10 @@ class CasesShown(BaseModel):
     page: int
     pages: int
     total: int
+
+
+class CaseAsked(BaseModel):
+    case: str
 
 
 class DecisionStored(BaseModel):
@@ -95,6 +101,18 @@ def cases(p: str) -> ResponseReturnValue:
     return json_response(CasesShown(cases=shown, page=found.page, pages=found.pages, total=found.total))
 
 
+@api_bp.post("/cases/<public_id>/one-more")
+@allowed(settle_case)
+@documented(
+    summary="Have one more reviewer grade the item of a case before it is decided, taking the case",
+    responses={200: CaseAsked},
+)
+def ask_one_more(public_id: str) -> ResponseReturnValue:
+    by_id = require_principal().account_id
+    write(lambda session: ask_before_deciding(session, public_id, by=session.get_one(Account, by_id)))
+    return json_response(CaseAsked(case=public_id))
+
+
 @api_bp.put("/cases/<public_id>/decision")
 @allowed(settle_case)
 @documented(
@@ -121,6 +139,7 @@ def _shown(line: CaseLine) -> CaseShown:
         revision=line.revision,
         reviewers=line.n_reviewers,
         corrections=line.n_corrections,
+        waits_for_one_more=line.waits_for_one_more,
         disputed=[
             DisputeShown(
                 criterion=spread.criterion.key,

@@ -15,7 +15,7 @@ from evalhub.review.jobs import sweep
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, decided, take, the_case
 from tests.review.test_queue import assert_sound
-from tests.web.client import Browser, app_for
+from tests.web.client import Browser, a_token, app_for
 from tests.world import MOMENT, World, a_project
 
 SCORES = {"accuracy": "excellent"}
@@ -114,3 +114,14 @@ def test_the_page_does_not_offer_what_nobody_could_answer(sqlite_database: Datab
     world = taken(sqlite_database, reviewers=("ann", "ben"))
     page = browser_of(world, "judy").get(f"/cases/{the_case(world).public_id}")
     assert "Ask one more reviewer" not in page.text
+
+
+def test_programs_ask_the_same(sqlite_database: Database) -> None:
+    world = taken(sqlite_database)
+    client, path = app_for(sqlite_database).test_client(), f"/api/v1/cases/{the_case(world).public_id}/one-more"
+    judy = a_token(sqlite_database, world.people["judy"])
+    assert client.post(path, headers=a_token(sqlite_database, world.people["ann"])).status_code == 404
+    assert client.post(path, headers=judy).status_code == 200
+    assert client.post(path, headers=judy).status_code == 409
+    [case] = client.get("/api/v1/projects/p/cases", headers=judy).get_json()["cases"]
+    assert case["waits_for_one_more"] is True
