@@ -58,6 +58,13 @@ class Settings(BaseModel):
             raise ValueError(f"is {url}: plain HTTP is for this machine alone; serve it by TLS and say https://")
         return url.rstrip("/")
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_is_one(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"(rediss?|unix)://[^\s]", url):
+            raise ValueError("must be like redis://host:6379/0")
+        return url
+
     @property
     def host(self) -> str:
         """The host name of `base_url`, without the port."""

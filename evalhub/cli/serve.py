@@ -17,6 +17,7 @@ from evalhub.cli.instance import settings_of
 from evalhub.cli.work import KeptWorker
 from evalhub.config import Settings
 from evalhub.errors import CannotStart
+from evalhub.jobs.queue import JobQueue
 from evalhub.migrating import open_database
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ def run_server(settings: Settings, *, host: str, port: int | None, workers: int,
     """Serve until a signal ends it; on this machine's own address the links follow the port.
 
     Raises:
-        CannotStart: before anything is forked, when the database or the port cannot be used.
+        CannotStart: before anything is forked, when the database, the queue or the port cannot be used.
     """
     port = _port_of(settings) if port is None else port
     if settings.is_loopback and not settings.is_https:
         settings = settings.model_copy(update={"base_url": f"http://{settings.host}:{port}"})
     open_database(settings.database_url).close()
+    JobQueue(settings)  # raises what would otherwise end its workers again and again
     check_port(host, port)
     metrics = tempfile.mkdtemp(prefix="evalhub-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # read when the metrics are defined, in the workers

@@ -34,7 +34,9 @@ class Job(Base):
         sa.CheckConstraint("done >= 0 AND (total IS NULL OR done <= total)", name="done_of_total"),
         sa.CheckConstraint("attempts >= 0", name="attempts"),
         sa.CheckConstraint("(state = 'running') = (lease IS NOT NULL)", name="running_is_leased"),
-        sa.CheckConstraint("lease IS NULL OR (started_at IS NOT NULL AND heard_at IS NOT NULL)", name="leased_is_heard"),
+        sa.CheckConstraint(
+            "lease IS NULL OR (started_at IS NOT NULL AND heard_at IS NOT NULL)", name="leased_is_heard"
+        ),
         sa.CheckConstraint(
             "(state IN ('done', 'failed', 'cancelled')) = (finished_at IS NOT NULL)", name="finished_has_a_time"
         ),

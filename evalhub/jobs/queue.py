@@ -58,5 +58,3 @@ def _huey(settings: Settings) -> Huey:
         return RedisHuey(NAME, url=settings.redis_url, **options)
     except ConfigurationError as error:
         raise CannotStart("redis_url needs the package redis; install evalhub[redis]") from error
-    except ValueError as error:
-        raise CannotStart(f"redis_url is not a URL of Redis: {error}") from error

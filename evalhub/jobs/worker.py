@@ -25,7 +25,10 @@ SECONDS_TO_STOP = 10.0
 """How long a job may take to notice that its worker was told to stop, before it is taken away from it."""
 
 POLL_SECONDS = 0.5
-"""How often an idle worker looks into a queue that cannot wake it."""
+"""How often an idle worker looks into a queue on a file, which cannot wake it."""
+
+REDIS_SECONDS = 10.0
+"""How often a worker tries to reach a Redis that is away; a Redis that is there wakes it."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -39,7 +42,11 @@ class Worker:
         self._functions = functions
         self._queue = JobQueue(settings, self._act)
         self._consumer = self._queue.huey.create_consumer(
-            workers=1, periodic=False, scheduler_interval=60, max_delay=POLL_SECONDS, shutdown_timeout=SECONDS_TO_STOP
+            workers=1,
+            periodic=False,
+            scheduler_interval=60,
+            max_delay=POLL_SECONDS if settings.redis_url is None else REDIS_SECONDS,
+            shutdown_timeout=SECONDS_TO_STOP,
         )
         self._running: Job | None = None
 

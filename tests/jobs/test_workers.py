@@ -12,7 +12,7 @@ from evalhub.jobs.bell import hang_bell
 from evalhub.jobs.models import JobState
 from tests.jobs.processes import until, working
 from tests.jobs.test_service import enqueued, last_heard, seen
-from tests.servers import serving, start_server
+from tests.servers import start_server
 from tests.web.client import settings_for
 
 
@@ -32,19 +32,19 @@ def worker_pids(log: Path) -> list[int]:
     return [int(pid) for pid in re.findall(r"Huey consumer started with 1 thread, PID (\d+)", log.read_text())]
 
 
-def test_a_job_whose_worker_was_killed_is_done_by_another(database: Database, tmp_path: Path) -> None:
-    job = enqueued(database, {"folder": str(tmp_path)})
-    with working(database, tmp_path) as first:
+def test_a_job_whose_worker_was_killed_is_done_by_another(sqlite_database: Database, tmp_path: Path) -> None:
+    job = enqueued(sqlite_database, {"folder": str(tmp_path)})
+    with working(sqlite_database, tmp_path) as first:
         until(lambda: begun(tmp_path) == 1)
         first.kill()
         first.wait()
-    assert seen(database, job).state is JobState.RUNNING
-    last_heard(database, job, seconds_ago=61)
-    with working(database, tmp_path) as second:
+    assert seen(sqlite_database, job).state is JobState.RUNNING
+    last_heard(sqlite_database, job, seconds_ago=61)
+    with working(sqlite_database, tmp_path) as second:
         until(lambda: begun(tmp_path) == 2)
         (tmp_path / "go").touch()
-        until(lambda: not seen(database, job).is_unfinished)
-    after = seen(database, job)
+        until(lambda: not seen(sqlite_database, job).is_unfinished)
+    after = seen(sqlite_database, job)
     assert (after.state, after.result, after.attempts) == (JobState.DONE, {"by": second.pid}, 2)
 
 
@@ -56,9 +56,6 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back_at_once(sqlite_databas
         assert first.wait(30) == 0
     after = seen(sqlite_database, job)
     assert (after.state, after.attempts) == (JobState.QUEUED, 0)
-    (tmp_path / "go").touch()
-    with working(sqlite_database, tmp_path):
-        until(lambda: seen(sqlite_database, job).state is JobState.DONE)
 
 
 def test_a_job_that_does_not_listen_is_taken_from_a_worker_that_must_stop(
@@ -105,8 +102,3 @@ def test_a_worker_beside_a_server_does_not_outlive_its_death(sqlite_database: Da
         server.kill()
     [pid] = worker_pids(server.log)
     until(lambda: not is_running(pid))
-
-
-def test_a_server_without_workers_starts_none(sqlite_database: Database, tmp_path: Path) -> None:
-    with serving(sqlite_database, tmp_path, workers=1) as server:
-        assert worker_pids(server.log) == []
