@@ -52,15 +52,10 @@ def test_the_file_asks_for_nothing_and_its_links_lead_somewhere(report: Calibrat
 
 
 def test_without_names_the_file_tells_neither_reviewers_nor_items(report: CalibrationReport) -> None:
-    html = self_contained(report)
-    assert "Reviewer A" in html
-    assert "Retrain Reviewer A on Accuracy" in html
-    assert "Reviewer D (simulated)" in html
-    assert not [
-        name
-        for name in (*NAMES, "gpt-secret", "task", "TASK")
-        if name in re.sub(r"<style.*?</style>", "", html, flags=re.S)
-    ]
+    body = self_contained(report).split("</style>")[1]
+    assert "Retrain Reviewer A on Accuracy" in body
+    assert "Reviewer D (simulated)" in body
+    assert [word for word in (*NAMES, "gpt-secret", "task", "TASK") if word in body] == []
 
 
 def test_with_names_it_tells_both_but_never_who_gave_what(report: CalibrationReport) -> None:
@@ -71,9 +66,7 @@ def test_with_names_it_tells_both_but_never_who_gave_what(report: CalibrationRep
 
 
 def test_a_name_within_another_or_within_a_word_is_replaced_where_it_stands_alone(report: CalibrationReport) -> None:
-    people = tuple(
-        replace(person, name=name) for person, name in zip(report.people[:2], ("Ben", "Ben Ali"), strict=True)
-    )
+    people = tuple(replace(report.people[0], name=name) for name in ("Ben", "Ben Ali"))
     action = replace(report.actions[0], words="Retrain Ben Ali, not Ben, on Benefit.")
     found = anonymous(replace(report, people=people, actions=(action,)))
     assert found.actions[0].words == "Retrain Reviewer B, not Reviewer A, on Benefit."
