@@ -77,13 +77,20 @@ def _rating_line(line: int, value: object, found: list[Fault]) -> RatingLine | N
     if not isinstance(value, dict):
         found.append(Fault("schema", "write one object a line", line=line))
         return None
-    fields = {key: given for key, given in value.items() if given is not None}
-    for key in sorted(fields.keys() - KNOWN):
-        found.append(Fault("schema", f'"{key}" is not a field of a rating; remove it', str(key), line))
-    item, reviewer, criterion = (_text(fields.get(key)) for key in NAMES)
-    for key, name in zip(NAMES, (item, reviewer, criterion), strict=True):
-        if not name:
-            found.append(Fault("schema", f'"{key}" is missing; give a text', key, line))
+    fields = {key: given for key, given in value.items() if given is not None} if None in value.values() else value
+    if not fields.keys() <= KNOWN:
+        unknown = sorted(fields.keys() - KNOWN)
+        found.extend(
+            Fault("schema", f'"{key}" is not a field of a rating; remove it', str(key), line) for key in unknown
+        )
+    item, reviewer, criterion = (
+        _text(fields.get("item_id")),
+        _text(fields.get("reviewer")),
+        _text(fields.get("criterion")),
+    )
+    if not (item and reviewer and criterion):
+        missing = [key for key in NAMES if not _text(fields.get(key))]
+        found.extend(Fault("schema", f'"{key}" is missing; give a text', key, line) for key in missing)
     answer = _answer(fields, line, found)
     moment = _moment(fields, line, found)
     if found:

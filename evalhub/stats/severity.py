@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
-from evalhub.stats.figure import Floats, Ints
+from evalhub.stats.figure import Bools, Floats, Ints
 from evalhub.stats.intervals import jackknife_variance
 from evalhub.stats.ratings import Ratings
 
@@ -149,8 +148,21 @@ def _design(ratings: Ratings) -> _Design:
     group[place[0]] = kept.group
     block = np.unique(group, return_inverse=True)[1].reshape(-1)
     most = int(np.clip(WORK / max(len(raters), 1) ** 3, MIN_BLOCKS, MAX_BLOCKS))
-    component = connected_components(given.T @ given, directed=False)[1] if len(raters) else np.zeros(0, dtype=np.int64)
-    return _Design(raters, given, numbers, block % most, component.astype(np.int64))
+    component = _components((given.T @ given).toarray() > 0)
+    return _Design(raters, given, numbers, block % most, component)
+
+
+def _components(is_linked: Bools) -> Ints:
+    """The number of the component of each reviewer: the lowest place spreads until nothing changes.
+
+    Importing scipy.sparse.csgraph for this would take longer than reading ten thousand ratings.
+    """
+    lowest = np.arange(len(is_linked))
+    while True:
+        spread = np.where(is_linked, lowest, len(lowest)).min(axis=1, initial=len(lowest))
+        if (spread == lowest).all():
+            return np.unique(lowest, return_inverse=True)[1].reshape(-1)
+        lowest = spread
 
 
 def _all_equations(design: _Design) -> _Equations:
