@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from evalhub.datasets.models import Item
 from evalhub.db import Database
 from evalhub.jobs.running import JobRun
 from evalhub.jobs.service import finish, take
-from evalhub.projects.models import Project
+from evalhub.projects.models import Project, QueueOrder
 from evalhub.projects.schema import OverlapPlan
 from evalhub.reports.jobs import compare
 from evalhub.reports.schema.comparison import Comparison
 from evalhub.reports.service import comparison as service
 from evalhub.reports.service.comparison import compare_models, request_comparison, shown_comparison
 from evalhub.web.session import write
-from tests.reports.worlds import BAD, GOOD, graded
+from tests.reports.worlds import BAD, GOOD, answers, graded
 from tests.world import World, a_project
 
 
@@ -26,48 +27,36 @@ def compared(world: World) -> Comparison:
 
 
 def test_the_better_model_is_told_from_the_worse(database: Database) -> None:
-    found = compared(graded(database, {"good": GOOD, "bad": BAD}))
+    found = compared(graded(database, {"good": GOOD, "bad": BAD, None: BAD}))
     assert found.models == ("bad", "good")
     bad, good = found.scores.models
-    assert good.score.value == pytest.approx(10 / 12)
-    assert (bad.pass_rate.value, good.pass_rate.value) == (pytest.approx(4 / 12), 1.0)
-    assert [share.value for share in good.level_shares] == pytest.approx([0, 4 / 12, 8 / 12])
+    assert good.score.value == pytest.approx(7 / 8)
+    assert (bad.pass_rate.value, good.pass_rate.value) == (0.5, 1.0)
+    assert [share.value for share in good.level_shares] == pytest.approx([0, 1 / 4, 3 / 4])
     (pair,) = found.scores.pairs
-    assert pair.n_shared_groups == 12
+    assert pair.n_shared_groups == 8
     assert pair.is_apart
     assert found.pair_name(pair) == "bad − good"
-    assert found.has_pass
+    assert (found.has_pass, found.basis.n_unnamed) == (True, 8)
 
 
-def test_only_fully_reviewed_items_of_named_models_enter(database: Database) -> None:
-    world = graded(database, {"good": GOOD, None: BAD})
-    assert compared(world).basis.n_unnamed == 12
-    waiting = a_project(database, items=4, rubric=b"name: q\nversion: 1\n" + _without_head(), name="q")
-    lease = waiting.claim("ann")
-    assert lease
-    waiting.submit("ann", lease, {"accuracy": "excellent", "clarity": "excellent"})
-    basis = compared(waiting).basis
-    assert (basis.n_items, basis.n_unfinished) == (0, 4)
-
-
-def _without_head() -> bytes:
-    from tests.world import RUBRIC
-
-    return RUBRIC.split(b"version: 1\n", 1)[1]
+def test_an_item_that_waits_for_a_reviewer_does_not_enter(database: Database) -> None:
+    basis = compared(graded(database, {"good": GOOD}, overlap=OverlapPlan(base=3))).basis
+    assert (basis.n_items, basis.n_unfinished) == (0, 8)
 
 
 def test_a_withdrawn_item_counts_nowhere(database: Database) -> None:
     world = graded(database, {"good": GOOD, "bad": BAD})
 
-    def withdraw(session: object) -> None:
-        session.execute(  # type: ignore[attr-defined]
-            sa.update(Item).where(Item.external_id == "good-0").values(withdrawn_at=sa.func.current_timestamp())
+    def withdraw(session: Session) -> None:
+        session.execute(
+            sa.update(Item).where(Item.external_id == "m0-0").values(withdrawn_at=sa.func.current_timestamp())
         )
 
     write(withdraw, on=database)
     found = compared(world)
-    assert found.basis.n_items == 23
-    assert found.scores.pairs[0].n_shared_groups == 11
+    assert found.basis.n_items == 15
+    assert found.scores.pairs[0].n_shared_groups == 7
 
 
 def test_a_disputed_item_has_no_score_until_it_is_decided(database: Database) -> None:
@@ -80,31 +69,24 @@ def test_a_disputed_item_has_no_score_until_it_is_decided(database: Database) ->
     assert (basis.n_items, basis.n_scored) == (6, 5)
 
 
-def test_a_strict_reviewer_s_share_of_a_model_is_taken_out(database: Database) -> None:
-    """Three reviewers in a ring; the strict one graded only the first model, and all answers are equally good."""
-    world = a_project(
-        database,
-        items=[
-            {"id": f"{model}-{at}", "prompt": f"Question {at}?", "response": f"{model} {at}", "model": model}
-            for model in ("first", "second")
-            for at in range(30)
-        ],
-        reviewers=("ann", "ben"),
-        overlap=OverlapPlan(base=2),
-    )
-    strict = {"accuracy": "adequate", "clarity": "adequate"}
-    lenient = {"accuracy": "excellent", "clarity": "excellent"}
-    world.review_all(
-        "ann",
-        {f"first-{at}": strict if at % 2 else lenient for at in range(30)}
-        | {f"second-{at}": lenient for at in range(30)},
-    )
-    world.review_all("ben", lenient)
+def test_what_strict_reviewers_took_from_a_model_is_given_back(database: Database) -> None:
+    """Both models are equally good; two strict reviewers graded the first one only."""
+    items = [item for at, model in enumerate(("first", "second")) for item in answers(model, at, 12)]
+    reviewers = ("ann", "amy", "ben", "bob", "cat")
+    order = QueueOrder.AS_IMPORTED
+    world = a_project(database, items=items, reviewers=reviewers, overlap=OverlapPlan(base=3), order=order)
+    for login in ("ann", "amy"):
+        for n in range(12):
+            lease = world.claim(login)
+            assert lease
+            world.submit(login, lease, dict.fromkeys(("accuracy", "clarity"), "adequate" if n % 3 else "excellent"))
+    for login in ("ben", "bob", "cat"):
+        world.review_all(login, {"accuracy": "excellent", "clarity": "excellent"})
     found = compared(world)
     assert found.adjusted is not None
-    assert found.adjusted_because == ""
-    raw, adjusted = (one.models[0].score.value or 0 for one in (found.scores, found.adjusted))
-    assert raw == pytest.approx(adjusted)  # both graded everything, so nothing can be taken out between models
+    raw, adjusted = (one.pairs[0].difference.value or 0 for one in (found.scores, found.adjusted))
+    assert raw == pytest.approx(-1 / 3, abs=0.05)
+    assert raw / 2 < adjusted < 0
 
 
 def test_single_reviews_say_nothing_of_severity(database: Database) -> None:

@@ -14,27 +14,26 @@ from evalhub.web.session import write
 from tests.world import MOMENT, RUBRIC, World, a_project, an_account
 
 PASSING = RUBRIC + b"pass: {level_at_least: adequate}\n"
-LEVELS = ("unacceptable", "adequate", "excellent")
-GOOD = ("excellent", "excellent", "adequate")
-BAD = ("unacceptable", "adequate", "unacceptable")
+GOOD = ("excellent", "excellent", "excellent", "adequate")
+BAD = ("unacceptable", "adequate")
 
 
-def answers(model: str | None, prompts: int) -> list[dict[str, Any]]:
+def answers(model: str | None, at: int, prompts: int) -> list[dict[str, Any]]:
     named = {} if model is None else {"model": model}
     return [
-        {"id": f"{model}-{at}", "prompt": f"Question {at}?", "response": f"{model} says {at}.", **named}
-        for at in range(prompts)
+        {"id": f"m{at}-{prompt}", "prompt": f"Question {prompt}?", "response": f"{at} says {prompt}.", **named}
+        for prompt in range(prompts)
     ]
 
 
-def graded(database: Database, levels: Mapping[str | None, Sequence[str]], *, prompts: int = 12, **more: Any) -> World:
+def graded(database: Database, levels: Mapping[str | None, Sequence[str]], *, prompts: int = 8, **more: Any) -> World:
     """Models whose answers got these levels in turn, from both of two reviewers; vera may see the figures."""
-    items = [item for model in levels for item in answers(model, prompts)]
+    items = [item for at, model in enumerate(levels) for item in answers(model, at, prompts)]
     world = a_project(database, items=items, **{"rubric": PASSING, **more})
     given = {
-        f"{model}-{at}": dict.fromkeys(("accuracy", "clarity"), of_model[at % len(of_model)])
-        for model, of_model in levels.items()
-        for at in range(prompts)
+        f"m{at}-{prompt}": dict.fromkeys(("accuracy", "clarity"), of_model[prompt % len(of_model)])
+        for at, of_model in enumerate(levels.values())
+        for prompt in range(prompts)
     }
     for login in ("ann", "ben"):
         world.review_all(login, given)
