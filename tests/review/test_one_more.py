@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account
+from evalhub.accounts.models import Account, InstanceRole
 from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.queries.outcomes import settled
 from evalhub.audit.models import AuditEvent
@@ -21,6 +21,7 @@ from evalhub.review.queries.progress import funnel
 from evalhub.web.session import write
 from tests.adjudication.worlds import AGREED, cases_of, the_case
 from tests.review.test_queue import assert_sound, let_lapse, skip_by
+from tests.web.client import Browser, a_person, app_for
 from tests.world import MOMENT, World, a_project
 
 LOW = {"accuracy": "unacceptable", "clarity": "adequate"}
@@ -216,3 +217,12 @@ def test_simulated_reviewers_are_not_waited_for(database: Database) -> None:
     world.review_all("ann", LOW)
     world.review_all("ben", HIGH)
     assert the_case(world).state is CaseState.OPEN
+
+
+def test_the_dashboard_tells_managers_and_no_reviewer_what_waits(sqlite_database: Database) -> None:
+    world = differing(sqlite_database)
+    admin = Browser(app_for(sqlite_database)).sign_in_as(a_person(sqlite_database, "root", role=InstanceRole.ADMIN))
+    words = ("one more where they differ", "One more reviewer")
+    assert all(said in admin.get("/projects/p").text for said in words)
+    reviewer = Browser(app_for(sqlite_database)).sign_in_as(world.people["cem"])
+    assert not any(said in reviewer.get("/projects/p").text for said in words)
