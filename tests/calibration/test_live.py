@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -12,12 +13,21 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from evalhub.calibration.service import full_report, live_report
+from evalhub.datasets.models import Item
 from evalhub.db import Database
 from evalhub.projects.models import Project
 from evalhub.review.jobs import fold
-from evalhub.review.models import PatternDelta, Task
-from evalhub.review.service.patterns import changes_between, counted_ratings, level_counts, record_changes
+from evalhub.review.models import AgreementPattern, PatternDelta, Task
+from evalhub.review.queries.invariants import broken_invariants
+from evalhub.review.service.patterns import (
+    PatternWatch,
+    changes_between,
+    counted_ratings,
+    level_counts,
+    record_changes,
+)
 from evalhub.rubrics.service import add_rubric
+from evalhub.web.session import write
 from tests import rows
 from tests.adjudication.worlds import differing
 from tests.calibration.test_report import graded
@@ -110,3 +120,45 @@ def test_an_empty_project_has_undefined_figures_with_the_reason(database: Databa
         found = live_report(session, project.id)
     assert (found.n_items, found.n_reviewers) == (0, 0)
     assert {one.figures.alpha.undefined_because for one in found.criteria if one.figures} == {"no_pairable_units"}
+
+
+def test_an_item_that_is_withdrawn_leaves_the_live_figures_and_a_count_that_still_has_it_is_named(
+    world: World,
+) -> None:
+    def withdraw(session: Session, item_id: int, *, is_watched: bool) -> None:
+        task = session.scalars(
+            sa.select(Task).where(Task.project_id == world.project.id, Task.item_id == item_id)
+        ).one()
+        watch = PatternWatch(session, task, level_counts(session, task.rubric_version_id))
+        session.execute(sa.update(Item).where(Item.id == item_id).values(withdrawn_at=NOW))
+        if is_watched:
+            watch.record()
+
+    write(partial(withdraw, item_id=1, is_watched=True), on=world.database)
+    with world.database.reading() as session:
+        live, full = live_report(session, world.project.id), full_report(session, world.project.id)
+        assert broken_invariants(session, world.project.id) == []
+    assert live.n_items == full.n_items == 11
+    assert [one.figures.alpha if one.figures else None for one in live.criteria] == [
+        one.figures.alpha for one in full.criteria
+    ]
+    write(partial(withdraw, item_id=2, is_watched=False), on=world.database)
+    with world.database.reading() as session:
+        named = broken_invariants(session, world.project.id)
+    assert len(named) == 2
+    assert all("the kept pattern counts differ from the ratings" in sentence for sentence in named)
+
+
+def test_a_changed_count_is_named(world: World) -> None:
+    fold(world.database)
+
+    def change(session: Session) -> int:
+        row = session.scalars(sa.select(AgreementPattern).order_by(AgreementPattern.criterion_id)).first()
+        assert row is not None
+        row.n += 1
+        return row.criterion_id
+
+    criterion_id = write(change, on=world.database)
+    with world.database.reading() as session:
+        named = broken_invariants(session, world.project.id)
+    assert named == [f"criterion {criterion_id}: the kept pattern counts differ from the ratings"]

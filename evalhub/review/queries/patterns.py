@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind
+from evalhub.datasets.models import Item
 from evalhub.review.models import COUNTED_PURPOSES, AgreementPattern, PatternDelta, Rating, ReviewerPattern, Task
 from evalhub.rubrics.models import Criterion, Level
 
@@ -73,11 +74,13 @@ def recounted_patterns(session: Session, project_id: int) -> dict[int, Counter[t
     rows = session.execute(
         sa.select(Rating.criterion_id, Rating.task_id, Rating.level, sa.func.count())
         .join(Task, sa.and_(Task.project_id == Rating.project_id, Task.id == Rating.task_id))
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(Account, Account.id == Rating.reviewer_id)
         .where(
             Rating.project_id == project_id,
             Rating.planned,
             Rating.level.is_not(None),
+            Item.withdrawn_at.is_(None),
             Task.purpose.in_(COUNTED_PURPOSES),
             Account.kind.in_([AccountKind.HUMAN, AccountKind.IMPORTED]),
         )

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind
+from evalhub.datasets.models import Item
 from evalhub.db import locked
 from evalhub.review.models import (
     COUNTED_PURPOSES,
@@ -32,11 +33,17 @@ Key = tuple[int, str, int | None, int | None, str]
 
 
 def counted_ratings(session: Session, project_id: int, task_ids: Iterable[int]) -> dict[int, Counted]:
-    """The current planned level ratings of people, by task; tasks without any are missing."""
+    """The current planned level ratings of people, by task; tasks without any are missing.
+
+    Those of withdrawn items count no more, so whoever withdraws one does it under a `PatternWatch`.
+    """
     rows = session.execute(
         sa.select(Rating.task_id, Rating.criterion_id, Rating.reviewer_id, Rating.level)
         .join(Account, Account.id == Rating.reviewer_id)
+        .join(Task, sa.and_(Task.project_id == Rating.project_id, Task.id == Rating.task_id))
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .where(
+            Item.withdrawn_at.is_(None),
             Rating.project_id == project_id,
             Rating.task_id.in_(list(task_ids)),
             Rating.planned,
