@@ -71,6 +71,31 @@ def own_discussed(session: Session, round_: CalibrationRound, account_id: int) -
     return own if len(own) == len(rows) else []
 
 
+def talks_of(session: Session, project_id: int, account_id: int) -> Sequence[CalibrationRound]:
+    """The closed rounds that the account may talk about, the last one first."""
+    discussed = sa.select(RoundItem.task_id).where(RoundItem.round_id == CalibrationRound.id, RoundItem.discussed)
+    graded = (
+        sa.exists()
+        .where(
+            Assignment.project_id == RoundItem.project_id,
+            Assignment.task_id == RoundItem.task_id,
+            Assignment.reviewer_id == account_id,
+            Assignment.state == AssignmentState.SUBMITTED,
+        )
+        .correlate(RoundItem)
+    )
+    return session.scalars(
+        sa.select(CalibrationRound)
+        .where(
+            CalibrationRound.project_id == project_id,
+            CalibrationRound.state == RoundState.CLOSED,
+            discussed.exists(),
+            ~discussed.where(~graded).exists(),
+        )
+        .order_by(CalibrationRound.number.desc())
+    ).all()
+
+
 def tasks_of_the_same_items(session: Session, project_id: int, task_ids: Sequence[int]) -> list[int]:
     """The tasks whose ratings count and whose items are those of some tasks, in order of id."""
     other = aliased(Task)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from evalhub.accounts.models import Account
 from evalhub.calibration.models import CalibrationRound, RoundItem
 from evalhub.errors import NotFound
-from evalhub.projects.models import Member, MemberState
+from evalhub.projects.models import Member, MemberState, Project
 from evalhub.projects.queries import shown_name
 from evalhub.review.models import Assignment, AssignmentState, Queue, Task
 from evalhub.rubrics.models import RubricVersion
@@ -145,6 +145,9 @@ def panel_of(session: Session, round_: CalibrationRound) -> list[PanelMember]:
     return sorted(found, key=lambda member: (member.name, member.account_id))
 
 
-def task_ids_of(session: Session, round_: CalibrationRound) -> list[int]:
-    statement = sa.select(RoundItem.task_id).where(RoundItem.round_id == round_.id).order_by(RoundItem.task_id)
-    return list(session.scalars(statement))
+def version_numbers(session: Session, project: Project) -> list[int]:
+    """The versions of the project's rubric, its own first, then the newest."""
+    own = sa.select(RubricVersion.rubric_id).where(RubricVersion.id == project.rubric_version_id).scalar_subquery()
+    statement = sa.select(RubricVersion.number).where(RubricVersion.rubric_id == own)
+    is_own = RubricVersion.id == project.rubric_version_id
+    return list(session.scalars(statement.order_by(is_own.desc(), RubricVersion.number.desc())))

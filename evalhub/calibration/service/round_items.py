@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from evalhub.calibration.queries import criteria_of
-from evalhub.calibration.queries.round_items import ids_of_names, items_across, items_on_offer
+from evalhub.calibration.queries.round_items import ids_of_names, items_across, items_of_tasks, items_on_offer
 from evalhub.calibration.schema.rounds import MOST_ITEMS, Choosing, NewRound
+from evalhub.calibration.service.stored import shown_report
 from evalhub.errors import Fault
 from evalhub.projects.models import Project
 from evalhub.review.schema import drawn
@@ -21,6 +22,8 @@ def chosen_items(session: Session, project: Project, new: NewRound, faults: list
         return []
     if new.choosing is Choosing.BOUNDARY:
         return _across(session, project, new, faults)
+    if new.choosing is Choosing.TRIAGE:
+        return _most_urgent(session, project, new, faults)
     found = drawn(items_on_offer(session, project), new.n, new.seed)
     if not found:
         faults.append(Fault("schema", "the dataset has no items yet", "n"))
@@ -37,6 +40,18 @@ def _named(session: Session, project: Project, new: NewRound, faults: list[Fault
         Fault("schema", f'the dataset shows no item "{name[:200]}"', "items") for name in names if name not in found
     ]
     return list(found.values())
+
+
+def _most_urgent(session: Session, project: Project, new: NewRound, faults: list[Fault]) -> list[int]:
+    """The first disputed items of the calibration report, as far as it lists them."""
+    report = shown_report(session, project.id).report
+    if report is None:
+        faults.append(Fault("schema", "have the full calibration report made first", "choosing"))
+        return []
+    urgent = items_of_tasks(session, project.id, [line.task for line in report.triage[: new.n]])
+    if not urgent:
+        faults.append(Fault("schema", "no item is disputed", "choosing"))
+    return urgent
 
 
 def _across(session: Session, project: Project, new: NewRound, faults: list[Fault]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from evalhub.calibration.queries.discussion import talks_of
 from evalhub.projects.policies import may, see_project
 from evalhub.projects.queries import batches_of, membership, project_line, project_named, roles_of
 from evalhub.projects.schema import ProjectRole
@@ -40,6 +41,7 @@ def project(p: str) -> ResponseReturnValue:
         shown = {
             "line": project_line(session, found.id),
             "mine": my_progress(session, found.id, principal.account_id) if ProjectRole.REVIEWER in roles else None,
+            "talks": talks_of(session, found.id, principal.account_id) if member else [],
             "funnel": funnel(session, found.id) if sees_work else None,
             "loads": loads(session, found.id) if sees_work else [],
             "batches": batches_of(session, found.id) if sees_work else [],
