@@ -112,7 +112,7 @@ class PatternCounts:
 
     @classmethod
     def _of_units(cls, patterns: Ints, pattern_of: Ints, group: Ints | None, n_raters: int | None) -> PatternCounts:
-        """From distinct patterns, ascending, and the pattern of each unit; units without ratings are left out."""
+        """From distinct patterns and the pattern of each unit; an empty pattern comes first and does not count."""
         if len(patterns) and not patterns[0].any():
             is_rated = pattern_of > 0
             patterns, pattern_of = patterns[1:], pattern_of[is_rated] - 1
@@ -222,7 +222,7 @@ def _count_table(counts: ArrayLike) -> Ints:
 
 
 def distinct_rows(table: Ints) -> tuple[Ints, Ints]:
-    """Distinct rows in ascending order and which one each row is; rows become one integer where they fit in 62 bits."""
+    """Distinct rows, one of zeros first, and which one each row is; a row becomes one integer where 62 bits hold it."""
     base = int(table.max(initial=0)) + 1
     if base ** table.shape[1] < MAX_KEY:
         worth = base ** np.arange(table.shape[1], dtype=np.int64)

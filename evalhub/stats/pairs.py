@@ -15,6 +15,9 @@ from evalhub.stats.numbering import numbered
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.weights import Weights
 
+CHUNK_CELLS = 2_000_000
+DENSE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class PairAgreement:
@@ -119,15 +122,32 @@ def conger_kappa(ratings: Ratings, weights: Weights = Weights.IDENTITY) -> Figur
 def pair_tables(ratings: Ratings) -> tuple[Ints, Floats]:
     """The reviewers and, for each two of them, how often they gave each two levels to one item.
 
-    Shape (raters, raters, levels, levels): one sparse product for all pairs.
+    Shape (raters, raters, levels, levels): one product for all pairs.
     """
     units, unit_of = numbered(ratings.unit)
     raters, rater_of = numbered(ratings.rater)
     column = rater_of * ratings.n_levels + ratings.level
-    shape = (len(units), len(raters) * ratings.n_levels)
-    given = csr_matrix((np.ones(len(ratings)), (unit_of, column)), shape=shape)
-    together = (given.T @ given).toarray().reshape(len(raters), ratings.n_levels, len(raters), ratings.n_levels)
-    return raters, np.asarray(together.transpose(0, 2, 1, 3), dtype=np.float64)
+    together = _together(unit_of, column, (len(units), len(raters) * ratings.n_levels))
+    square = together.reshape(len(raters), ratings.n_levels, len(raters), ratings.n_levels)
+    return raters, np.asarray(square.transpose(0, 2, 1, 3), dtype=np.float64)
+
+
+def _together(row: Ints, column: Ints, shape: tuple[int, int]) -> Floats:
+    """The columns that occur in one row, counted: Gᵀ·G for the table G of ones, shape (columns, columns).
+
+    Where most reviewers rated most items a dense product takes a fifth of the time of a sparse one.
+    """
+    if shape[0] * shape[1] ** 2 > DENSE * int((np.bincount(row, minlength=shape[0]) ** 2).sum()):
+        given = csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
+        return np.asarray((given.T @ given).toarray())
+    table = np.zeros(shape, dtype=np.bool_)
+    table.reshape(-1)[row * shape[1] + column] = True
+    together = np.zeros((shape[1], shape[1]))
+    per_chunk = max(1, CHUNK_CELLS // max(shape[1], 1))
+    for start in range(0, shape[0], per_chunk):
+        chunk = table[start : start + per_chunk].astype(np.float32)  # counts up to 2²⁴ are exact
+        together += chunk.T @ chunk
+    return together
 
 
 def _of_two(ratings: Ratings, weights: Weights, *, each_has_own_marginals: bool) -> Figure:

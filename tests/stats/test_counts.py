@@ -94,3 +94,49 @@ def test_an_infinite_number_is_refused() -> None:
 
 def test_no_ratings_at_all_are_accepted() -> None:
     assert len(Ratings.of_values([], [], [])) == 0
+
+
+@given(
+    st.lists(st.lists(st.one_of(st.none(), st.integers(0, 2)), min_size=4, max_size=4), max_size=30),
+    st.sampled_from([(1, 0), (1, 5), (1_000_003, -7)]),
+    st.sampled_from([2**62, 1]),
+)
+def test_ratings_and_the_table_of_their_units_give_the_same_patterns(
+    table: list[list[int | None]], ids: tuple[int, int], max_key: int
+) -> None:
+    """Whatever the ids of the units, in chunks of rows, as keys or by the table."""
+    step, first = ids
+    rows = [
+        (unit * step + first, rater, level)
+        for unit, row in enumerate(table)
+        for rater, level in enumerate(row)
+        if level is not None
+    ]
+    unit, rater, level = (
+        np.array(column, dtype=np.int64) for column in (zip(*rows, strict=True) if rows else [[]] * 3)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("evalhub.stats.counts.CHUNK_ROWS", 7)
+        patch.setattr("evalhub.stats.counts.MAX_KEY", max_key)
+        counted = PatternCounts.of(Ratings(unit, rater, level, n_levels=3, group=(unit - first) // step // 3))
+    by_unit = [[row.count(level) for level in range(3)] for row in table]
+    expected = PatternCounts.from_unit_counts(
+        np.array(by_unit, dtype=np.int64).reshape(-1, 3), group=np.arange(len(table)) // 3
+    )
+    assert units_of(counted) == units_of(expected)
+    assert cells_of(counted) == cells_of(expected)
+
+
+def units_of(counts: PatternCounts) -> list[tuple[list[int], int]]:
+    return sorted(zip(counts.patterns.tolist(), counts.n_units.tolist(), strict=True))
+
+
+def cells_of(counts: PatternCounts) -> list[list[tuple[list[int], int]]]:
+    """The patterns of each group with their numbers, whatever the groups are called."""
+    if counts.cells is None:
+        return []
+    cells = zip(counts.cells.group, counts.patterns[counts.cells.pattern].tolist(), counts.cells.n, strict=True)
+    groups: dict[int, list[tuple[list[int], int]]] = {}
+    for group, pattern, n in cells:
+        groups.setdefault(int(group), []).append((pattern, int(n)))
+    return [sorted(members) for _, members in sorted(groups.items())]

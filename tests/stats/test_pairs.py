@@ -48,18 +48,6 @@ def test_weighted_kappa_equals_scikit_learn(drawn: tuple[int, list[tuple[int, in
         assert figure.value == pytest.approx(theirs, abs=1e-9)
 
 
-@given(st.lists(st.lists(st.one_of(st.none(), st.integers(0, 3)), min_size=4, max_size=4), min_size=1, max_size=25))
-@settings(max_examples=60, deadline=None)
-@pytest.mark.filterwarnings("ignore")
-def test_all_pairs_at_once_equal_scikit_learn_pair_by_pair(table: list[list[int | None]]) -> None:
-    for pair in pairwise_kappas(ratings_of(table, [0, 1, 2, 3])):
-        shared = [(row[pair.rater_a], row[pair.rater_b]) for row in table]
-        both = [(one, other) for one, other in shared if one is not None and other is not None]
-        assert pair.n_items == len(both)
-        theirs = cohen_kappa_score(*zip(*both, strict=True), labels=[0, 1, 2, 3], weights="quadratic")
-        assert np.isnan(theirs) if pair.kappa is None else pair.kappa == pytest.approx(theirs, abs=1e-9)
-
-
 def test_pairs_without_a_shared_item_are_not_listed() -> None:
     pairs = pairwise_kappas(ratings_of([[0, 1, None], [1, 1, None], [None, 0, 1]], [0, 1]))
     assert [(pair.rater_a, pair.rater_b, pair.n_items) for pair in pairs] == [(0, 1, 2), (1, 2, 1)]
