@@ -16,6 +16,7 @@ from evalhub.web.charts.picture import Value
 MOST_PAIRS = 15
 """Pairs that the chart of differences draws; the table has all."""
 SHARES = Axis(0.0, 1.0, ((0.0, "0 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (1.0, "100 %")))
+ROUNDING = 1e-9
 OF_EACH = ("Low", "High", "Items", "Prompts")
 
 
@@ -158,7 +159,7 @@ def _score_axis(figures: Sequence[Figure]) -> Axis:
     """From 0 to 1 where all scores lie there, else in round steps around them."""
     shown = [end for one in figures for end in (one.value, one.ci_low, one.ci_high) if end is not None]
     low, high = min(shown, default=0.0), max(shown, default=1.0)
-    if low >= 0 and high <= 1:
+    if low >= -ROUNDING and high <= 1 + ROUNDING:
         return Axis(0.0, 1.0, ((0.0, "0"), (0.25, ".25"), (0.5, ".5"), (0.75, ".75"), (1.0, "1")))
     step = _round_step(max(high - low, 1e-9) / 4)
     first, last = math.floor(low / step), math.ceil(high / step)

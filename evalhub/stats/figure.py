@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NOTHING_SCORED = "nothing_scored"
     NO_SHARED_GROUPS = "no_shared_groups"
     NO_SPREAD = "no_spread"
+    TOO_FEW_GROUPS = "too_few_groups"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -59,6 +60,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NOTHING_SCORED: "no item has a score",
     Reason.NO_SHARED_GROUPS: "the two models have no scored prompt in common",
     Reason.NO_SPREAD: "the same number for every prompt; no interval",
+    Reason.TOO_FEW_GROUPS: "fewer than six prompts; no interval",
 }
 
 

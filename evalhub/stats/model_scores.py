@@ -20,7 +20,7 @@ from evalhub.stats.figure import Bools, Figure, Floats, Interval, Ints, Method, 
 from evalhub.stats.intervals import SAME, proportion
 from evalhub.stats.multiple import holm
 from evalhub.stats.paired import sign_flip, smallest_detectable
-from evalhub.stats.resampling import chunks, expanded_percentiles
+from evalhub.stats.resampling import MIN_GROUPS, chunks, expanded_percentiles
 
 FAMILYWISE = 0.05
 
@@ -129,8 +129,9 @@ def model_scores(
 ) -> ModelScores:
     """Score the models and compare every two of them on the groups that both answered.
 
-    The interval of a mean and of a difference is that of the group bootstrap with expanded percentiles; that of a
-    share is Wilson's with the effective size of the group jackknife, since a bootstrap of a share of 0 has no width.
+    The interval of a mean and of a difference is that of the group bootstrap with expanded percentiles, from six
+    groups on; that of a share is Wilson's with the effective size of the group jackknife, since a bootstrap of a
+    share of 0 has no width.
     The test flips the sign of each group's difference: under the hypothesis that the two models answer alike, either
     could have given either answer, and this needs no normal scores and holds with few groups.
 
@@ -227,8 +228,8 @@ def _mean_figure(ratios: _Ratios, drawn: Floats, at: int, missing: Reason) -> Fi
     if n_groups == 0:
         return _figure(None, n_items, n_groups, because=missing)
     value = float(top.sum() / bottom.sum())
-    if n_groups == 1:
-        return _figure(value, n_items, n_groups, because=Reason.SINGLE_GROUP)
+    if n_groups < MIN_GROUPS:
+        return _figure(value, n_items, n_groups, because=Reason.TOO_FEW_GROUPS)
     if np.ptp(top / bottom) <= SAME:
         return _figure(value, n_items, n_groups, because=Reason.NO_SPREAD)
     defined = drawn[~np.isnan(drawn[:, at]), at]

@@ -12,7 +12,14 @@ from evalhub.stats.counts import PatternCounts, unit_table
 from evalhub.stats.figure import Figure, Floats, Ints, Method, Reason
 from evalhub.stats.merge import merged_ratings
 from evalhub.stats.ratings import Ratings
-from evalhub.stats.resampling import GroupKinds, alphas_of_sums, chunks, distinct_groups, expanded_percentiles
+from evalhub.stats.resampling import (
+    MIN_GROUPS,
+    GroupKinds,
+    alphas_of_sums,
+    chunks,
+    distinct_groups,
+    expanded_percentiles,
+)
 from evalhub.stats.scale import Distance, Scale
 
 
@@ -119,6 +126,8 @@ def _no_interval_because(first: _Round, second: _Round) -> Reason | None:
         return Reason.ONE_ROUND_PERFECT if reasons[0] is Reason.PERFECT_AGREEMENT else reasons[0]
     if any(one.method is not Method.JACKKNIFE for one in shown):
         return Reason.RESTS_ON_ONE_ITEM
+    if first.figure.n_groups < MIN_GROUPS:
+        return Reason.TOO_FEW_GROUPS
     if max(first.ratings.n_levels, second.ratings.n_levels) > MAX_LEVELS:
         return Reason.TOO_MANY_VALUES
     return None

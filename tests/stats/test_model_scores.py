@@ -106,9 +106,17 @@ def test_models_without_a_shared_group_have_no_difference() -> None:
     assert (pair.p_value, pair.p_holm, pair.smallest_detectable) == (None, None, None)
 
 
-def test_one_shared_group_has_a_difference_without_interval_or_test() -> None:
+@pytest.mark.parametrize(("groups", "because"), [(5, Reason.TOO_FEW_GROUPS), (6, None)])
+def test_fewer_than_six_groups_have_no_interval(groups: int, because: Reason | None) -> None:
+    group, model = list(np.repeat(np.arange(groups), 2)), [0, 1] * groups
+    found = compare(group, model, [1, 2, 5, 3, 2, 9, 4, 4, 7, 1, 3, 8][: 2 * groups])
+    for figure in (found.pairs[0].difference, found.models[0].score):
+        assert (figure.ci_low is None, figure.undefined_because) == (because is not None, because)
+
+
+def test_one_shared_group_has_a_difference_without_a_test() -> None:
     (pair,) = compare([0, 0, 1], [0, 1, 1], [1, 2, 3]).pairs
-    assert (pair.difference.value, pair.difference.undefined_because) == (-1.0, Reason.SINGLE_GROUP)
+    assert pair.difference.value == -1.0
     assert (pair.p_value, pair.smallest_detectable) == (None, None)
 
 

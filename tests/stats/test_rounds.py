@@ -118,6 +118,13 @@ def test_a_round_that_says_too_little_leaves_its_reason(after: list[list[int]], 
     assert found.difference.ci_low is None
 
 
+def test_fewer_than_six_prompts_have_a_difference_without_interval() -> None:
+    group = np.arange(40) // 8
+    before, after = (ratings_of_levels(one, group=group) for one in two_rounds(8, (0.8, 0.5)))
+    found = change_of_alpha(before, after, scale=Scale.ORDINAL).difference
+    assert (found.value is None, found.ci_low, found.undefined_because) == (False, None, Reason.TOO_FEW_GROUPS)
+
+
 def test_the_same_seed_gives_the_same_interval() -> None:
     rounds = two_rounds(7, (0.8, 0.5))
     assert change(*rounds) == change(*rounds)
