@@ -22,6 +22,7 @@ CHUNK_CELLS = 4_000_000
 MIN_GROUPS = 10
 MIN_GROUPS_OF_JACKKNIFE = 50
 SAME = 1e-12
+DIGITS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,60 +96,65 @@ class Items:
 def raised_periods(items: Items, n_periods: int, *, false_discovery: float, seed: int) -> set[int]:
     """The periods whose alpha and disagreement differ from those of the others by more than chance.
 
-    The most certain one is raised first and no longer counts among the others, or else one bad week would make the
-    good ones look changed.
+    The one that lies farthest out is raised first and no longer counts among the others, or else one bad week would
+    make the good ones look changed; of two periods that differ from each other it is the later one.
     """
     raised: set[int] = set()
     pairable = items.only(items.patterns[items.pattern].sum(axis=1) > 1)
-    p_value = np.full(n_periods, np.nan)
+    p_value, strength = np.full((2, n_periods), np.nan)
     while len(raised) < n_periods - 1:
-        rest = pairable.only(~np.isin(pairable.period, list(raised)))
         left = np.setdiff1d(np.arange(n_periods), list(raised))
-        p_value[left] = _p_values(rest, n_periods, seed)[left]
+        judged = _judged(pairable.only(np.isin(pairable.period, left)), n_periods, seed)
+        p_value[left], strength[left] = judged[:, left]
         tested = np.flatnonzero(~np.isnan(p_value))
         q_value = benjamini_hochberg(p_value[tested])
-        new = [at for at, q in zip(tested, q_value, strict=True) if q <= false_discovery and at not in raised]
+        new = [int(at) for at in tested[q_value <= false_discovery] if at not in raised]
         if not new:
             break
-        raised.add(int(min(new, key=lambda at: p_value[at])))
+        raised.add(max(new, key=lambda at: (round(float(strength[at]), DIGITS), at)))
     return raised
 
 
-def _p_values(items: Items, n_periods: int, seed: int) -> Floats:
-    """How well chance explains each period's difference from the others; NaN where too little is known.
+def _judged(items: Items, n_periods: int, seed: int) -> Floats:
+    """How well chance explains each period's difference from the others, and how many standard errors it makes.
 
     Up to 20,000 numbers (groups × levels) the groups are shuffled over the periods, which is exact when nothing
     changed, however few they are; beyond, the t test of log(1 − alpha) with the errors of the group jackknife, which
     needs more of them.
+
+    Returns:
+        P-values and strengths, shape (2, periods); NaN where too little is known.
     """
     period, sums = items.blocks()
     sizes = np.bincount(period, minlength=n_periods)
     is_small = sums.size <= MAX_SHUFFLED
     enough = MIN_GROUPS if is_small else MIN_GROUPS_OF_JACKKNIFE
     judged = (sizes >= enough) & (len(period) - sizes >= enough)
-    found = np.full(n_periods, np.nan)
+    found = np.full((2, n_periods), np.nan)
     if is_small and judged.any():
-        found[sizes > 0] = _shuffled_p(sums, sizes[sizes > 0], items.metric, seed)
+        found[:, sizes > 0] = _by_shuffling(sums, sizes[sizes > 0], items.metric, seed)
         return np.where(judged, found, np.nan)
     for at in np.flatnonzero(judged):
-        found[at] = _jackknife_p(items.only(items.period == at), items.only(items.period != at))
+        found[:, at] = _by_jackknife(items.only(items.period == at), items.only(items.period != at))
     return found
 
 
-def _shuffled_p(sums: Floats, sizes: Ints, metric: Distance, seed: int) -> Floats:
+def _by_shuffling(sums: Floats, sizes: Ints, metric: Distance, seed: int) -> Floats:
     """The share of shuffles in which a period differs at least as much; one with an undefined alpha counts as such."""
     rng = np.random.default_rng(seed)
     delta = metric.matrix(sums[:, 1:].sum(axis=0))
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     seen = _differences(np.add.reduceat(sums, starts, axis=0), delta)
-    as_much = np.zeros(len(sizes), dtype=np.int64)
+    as_much, squares = np.zeros((2, len(sizes)))
     step = max(1, CHUNK_CELLS // sums.size)
     for start in range(0, SHUFFLES, step):
         order = np.tile(np.arange(len(sums)), (min(step, SHUFFLES - start), 1))
         drawn = _differences(np.add.reduceat(sums[rng.permuted(order, axis=1)], starts, axis=1), delta)
         as_much += (~(drawn < seen - SAME)).sum(axis=0)
-    p_value: Floats = (1 + as_much) / (1 + SHUFFLES)
-    return np.where(np.isnan(seen), np.nan, p_value)
+        squares += np.nansum(drawn**2, axis=0)
+    spread = np.sqrt(squares / SHUFFLES)
+    strength = np.divide(seen, spread, out=np.zeros(len(seen)), where=spread > 0)
+    return np.where(np.isnan(seen), np.nan, [(1 + as_much) / (1 + SHUFFLES), strength])
 
 
 def _differences(own: Floats, delta: Floats) -> Floats:
@@ -172,17 +178,18 @@ def _alpha_and_mean(sums: Floats, delta: Floats) -> tuple[Floats, Floats]:
     return 1 - ratio, np.divide(observed, total, out=np.zeros(chance.shape), where=total > 0)
 
 
-def _jackknife_p(own: Items, rest: Items) -> float:
+def _by_jackknife(own: Items, rest: Items) -> tuple[float, float]:
     figures = (own.alpha, rest.alpha)
     if any(figure.method is not Method.JACKKNIFE for figure in figures):
-        return np.nan
+        return np.nan, np.nan
     apart = figures[0].value - figures[1].value  # type: ignore[operator] # both have an interval
     if apart * (own.mean_distance - rest.mean_distance) >= 0:  # type: ignore[operator]
-        return 1.0
+        return 1.0, 0.0
     logs, variances, df = np.array([_on_log_scale(figure) for figure in figures]).T
     variance = variances.sum()
     welch = variance**2 / (variances**2 / df).sum()
-    return float(2 * stdtr(welch, -abs(logs[0] - logs[1]) / np.sqrt(variance)))
+    t = abs(logs[0] - logs[1]) / np.sqrt(variance)
+    return float(2 * stdtr(welch, -t)), float(t)
 
 
 def _on_log_scale(figure: Figure) -> tuple[float, float, int]:

@@ -74,6 +74,17 @@ def test_a_week_in_which_reviewers_disagree_is_raised_and_blames_no_reviewer() -
     assert last.disagreement > max(period.disagreement or 0 for period in found[0].periods[:3])
 
 
+def test_a_week_far_out_does_not_make_the_others_look_changed() -> None:
+    found = [raised(drift(*world(seed, noise=0.3, noise_in_last=2.0), scale=Scale.ORDINAL))[0] for seed in range(6)]
+    assert all(3 in periods for periods in found)
+    assert sum(len(periods) - 1 for periods in found) <= 1
+
+
+def test_of_two_periods_the_later_one_is_raised() -> None:
+    ratings, period = world(1, periods=2, noise=0.3, noise_in_last=2.0)
+    assert raised(drift(ratings, period, scale=Scale.ORDINAL))[0] == [1]
+
+
 def test_disagreement_after_perfect_weeks_is_raised() -> None:
     table = [[n % 3, n % 3] for n in range(60)] + [[n % 3, (n + (n % 3 == 0)) % 3] for n in range(20)]
     found = drift(ratings_of(table), np.repeat(np.arange(80) // 20, 2), scale=Scale.ORDINAL)
