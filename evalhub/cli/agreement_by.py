@@ -63,7 +63,7 @@ def by_reviewer(criterion: CriterionRatings, scale: Scale) -> list[Row]:
 
 
 def by_item(criterion: CriterionRatings, scale: Scale) -> list[Row]:
-    """Each item with two ratings or more, the most disputed first."""
+    """Each item with two ratings or more, the most disputed first; no span where levels have no order."""
     found = item_disagreements(criterion.ratings, scale=scale)
     several = np.flatnonzero(found.n_ratings > 1)
     order = several[np.lexsort((found.influence[several], -np.nan_to_num(found.disagreement[several])))]
@@ -71,7 +71,7 @@ def by_item(criterion: CriterionRatings, scale: Scale) -> list[Row]:
         {
             "item": criterion.items[int(found.units[at])],
             "ratings": int(found.n_ratings[at]),
-            "span": int(found.span[at]),
+            "span": None if scale is Scale.NOMINAL else int(found.span[at]),
             "disagreement": _plain(found.disagreement[at]),
             "influence": _plain(found.influence[at]),
         }

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from evalhub.cli.agreement_by import Row
+from evalhub.cli.agreement_words import sentences
 from evalhub.cli.criterion_ratings import CriterionRatings
 from evalhub.stats import METHOD_WORDS, REASON_WORDS, CriterionReport, Figure
 
 SHOWN_LEVELS = 11
 SHOWN_ROWS = 40
+NOTHING_TO_SHOW = {
+    "reviewer": "nobody gave a level",
+    "item": "no item was rated twice",
+    "boundary": "nothing to show on this scale, or with one level only",
+    "pair": "no two reviewers share an item",
+    "week": "nobody gave a level",
+}
 
 
 class Found(NamedTuple):
@@ -51,7 +59,7 @@ def details(found: Found) -> str:
         lines.extend(_levels_and_boundaries(criterion.levels, report))
     lines.extend(f"  {name}: {_with_reason(figure)}" for name, figure in found.metrics.items())
     for name, rows in found.views.items():
-        lines.extend(["", f"  by {name}:", *_indented(_view(rows))])
+        lines.extend(["", f"  by {name}:", *_indented(_view(name, rows))])
     return "\n".join(lines)
 
 
@@ -76,7 +84,7 @@ def _summary_line(found: Found) -> list[str]:
 
 def _levels_and_boundaries(levels: Sequence[str], report: CriterionReport) -> list[str]:
     shown = [
-        f"{level} {count} (confirmed {_number(figure.value)})"
+        f"{level} {count} (confirmed {_percent(figure.value)})"
         for level, count, figure in zip(levels, report.distribution, report.specific_agreement, strict=False)
     ]
     return [
@@ -90,15 +98,19 @@ def _levels_and_boundaries(levels: Sequence[str], report: CriterionReport) -> li
     ]
 
 
-def _view(rows: Sequence[Row]) -> str:
+def _view(name: str, rows: Sequence[Row]) -> str:
     if not rows:
-        return "nothing to show on this scale"
-    table = aligned([list(rows[0]), *([_cell(value) for value in row.values()] for row in rows[:SHOWN_ROWS])])
+        return NOTHING_TO_SHOW[name]
+    columns = [key for key, value in rows[0].items() if not isinstance(value, list)]
+    table = aligned([columns, *([_cell(row[key]) for key in columns] for row in rows[:SHOWN_ROWS])])
     rest = len(rows) - SHOWN_ROWS
-    return f"{table}\n… and {rest} more; --json has them all" if rest > 0 else table
+    more = [f"… and {rest} more; --json has them all"] if rest > 0 else []
+    return "\n".join([table, *more, *sentences(name, rows)])
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
     if isinstance(value, float):
         return f"{value:.3f}"
     return "–" if value is None else str(value)
@@ -121,3 +133,7 @@ def _with_reason(figure: Figure) -> str:
 
 def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f} %"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +12,13 @@ from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.jsonl import read_jsonl
 from evalhub.datasets.schema.ratings import FIELDS, OPTIONAL
 from evalhub.datasets.schema.tabular import read_csv
-from evalhub.errors import Fault
+from evalhub.errors import BadInput, Fault
 
 ANSWERS = ("level", "value", "score")
 KNOWN = FIELDS | {"score", "group"}
 NAMES = ("item_id", "reviewer", "criterion")
 NOTHING = "nothing was computed"
-TIME_EXAMPLE = "write it like 2026-03-01T09:30:00Z"
+TIME_EXAMPLE = "like 2026-03-01T09:30:00Z"
 
 
 class RatingLine(NamedTuple):
@@ -38,7 +38,8 @@ def read_rating_lines(path: Path) -> list[RatingLine]:
     """All ratings of a JSONL or CSV file.
 
     Raises:
-        BadInput: with every bad line, a second rating of the same item, criterion and reviewer among them.
+        BadInput: with every bad line, a second rating of the same item, criterion and reviewer among them; or there is
+            no rating at all.
     """
     faults = FileFaults(str(path))
     with path.open("rb") as stream:
@@ -55,20 +56,24 @@ def read_rating_lines(path: Path) -> list[RatingLine]:
     _find_doubled(lines, faults)
     if faults:
         raise faults.as_error(NOTHING)
+    if not lines:
+        raise BadInput(f"{path}: the file holds no ratings; {NOTHING}", code="empty")
     return lines
 
 
-def refuse_without_times(lines: Iterable[RatingLine], source: str) -> None:
+def refuse_without_times(lines: Sequence[RatingLine], source: str) -> None:
     """Refuse ratings that do not say when they were given.
 
     Raises:
-        BadInput: with every line that does not.
+        BadInput: with every line that does not, or once for all.
     """
+    without = [row.line for row in lines if row.submitted_at is None]
+    if len(without) == len(lines):
+        message = f'no rating says when it was given; --by week needs "submitted_at" on each line, {TIME_EXAMPLE}'
+        raise BadInput(f"{source}: {message}", code="schema")
     faults = FileFaults(source)
-    for row in lines:
-        if row.submitted_at is None:
-            message = f"is missing, and --by week needs it; {TIME_EXAMPLE}"
-            faults.add(row.line, [Fault("schema", message, "submitted_at", row.line)])
+    for line in without:
+        faults.add(line, [Fault("schema", f"is missing, and --by week needs it; {TIME_EXAMPLE}", "submitted_at", line)])
     if faults:
         raise faults.as_error(NOTHING)
 

@@ -97,7 +97,7 @@ def lines_of(stream: BinaryIO, faults: FileFaults, *, keep_blank: bool = False) 
         elif keep_blank and line:
             yield number, line
     if is_empty:
-        raise BadInput(f"{faults.source}: the file is empty; there is nothing to import", code="empty")
+        raise BadInput(f"{faults.source}: the file is empty; there is nothing in it to read", code="empty")
 
 
 def strict_json(line: bytes) -> object:
