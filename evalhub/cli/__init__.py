@@ -28,6 +28,7 @@ COMMANDS = {
     "init": ("init", "Set up an instance and print a link for its admin."),
     "project": ("project", "Create, list, close and reopen projects, and show how far they are."),
     "ratings": ("ratings", "Import past ratings."),
+    "round": ("round", "Hand out, show, close and compare calibration rounds."),
     "rubric": ("rubric", "Check, add, list, show and compare rubrics."),
     "serve": ("serve", "Serve the instance."),
     "token": ("token", "Add, list and revoke API tokens."),

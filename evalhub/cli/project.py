@@ -219,6 +219,28 @@ def reopen(ctx: click.Context, name: str) -> None:
     click.echo(f"reopened {name}")
 
 
+@project.command()
+@click.argument("name")
+@click.option("--n", type=click.IntRange(1, 1000), required=True, help="How many items.")
+@click.option("--criterion", default="", help="Whose figures are to become sharper; for the log.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of the draw; drawn itself where it is missing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def more(ctx: click.Context, /, name: str, n: int, *, criterion: str, seed: int | None, as_json: bool) -> None:
+    """Give N items of project NAME that one reviewer grades a second one, drawn at random."""
+    from dataclasses import asdict
+
+    from evalhub.review.service.more import hand_out_more
+
+    drawn_by = secrets.randbelow(2**31) if seed is None else seed
+    done = hand_out_more(open_instance(ctx).database, name, n, seed=drawn_by, criterion=criterion)
+    if as_json:
+        print_json(asdict(done))
+        return
+    few = "" if done.given == done.asked else f"; there were no more, {done.asked} were asked for"
+    click.echo(f"{done.given} items of {name} get a second reviewer (seed {done.seed}){few}")
+
+
 def _status(instance: Instance, name: str) -> dict[str, Any]:
     from evalhub.projects.queries import project_named
     from evalhub.reports.queries import case_counts

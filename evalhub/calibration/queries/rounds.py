@@ -33,17 +33,38 @@ class RoundLine:
     def needed(self) -> int:
         return self.n_items * self.n_reviewers
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "id": self.round.public_id,
+            "number": self.round.number,
+            "name": self.round.name,
+            "state": self.round.state.value,
+            "rubric_version": self.rubric_version,
+            "follows": self.follows.number if self.follows else None,
+            "chosen": self.round.chosen,
+            "seed": self.round.seed,
+            "items": self.n_items,
+            "discussed": self.n_discussed,
+            "reviews_done": self.done,
+            "reviews_needed": self.needed,
+            "created_at": self.round.created_at.isoformat(),
+            "closed_at": self.round.closed_at.isoformat() if self.round.closed_at else None,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class PanelMember:
     """Somebody who grades a round; `skipped` items they will not grade, `has_left` they cannot."""
 
-    account_id: int
-    public_id: str
     name: str
     done: int
     skipped: int
     has_left: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"name": self.name, "done": self.done, "skipped": self.skipped, "has_left": self.has_left}
 
 
 def rounds_of(session: Session, project_id: int) -> list[RoundLine]:
@@ -133,8 +154,6 @@ def panel_of(session: Session, round_: CalibrationRound) -> list[PanelMember]:
     )
     found = [
         PanelMember(
-            account_id=account.id,
-            public_id=account.public_id,
             name=shown_name(account.display_name, member, account.kind),
             done=int(done or 0),
             skipped=int(skipped or 0),
@@ -142,7 +161,7 @@ def panel_of(session: Session, round_: CalibrationRound) -> list[PanelMember]:
         )
         for account, member, done, skipped in rows
     ]
-    return sorted(found, key=lambda member: (member.name, member.account_id))
+    return sorted(found, key=lambda member: member.name)
 
 
 def version_numbers(session: Session, project: Project) -> list[int]:

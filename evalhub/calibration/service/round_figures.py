@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from evalhub.calibration.models import CalibrationRound
+from evalhub.calibration.models import CalibrationRound, RoundState
 from evalhub.calibration.queries import meanings
 from evalhub.calibration.queries.round_answers import RoundAnswers, round_answers
+from evalhub.calibration.queries.rounds import panel_of, round_line, round_of
 from evalhub.calibration.schema.rounds import Comparison, CriterionChange, RoundCriterion, Sameness, sameness
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import Scale, criterion_report
 from evalhub.stats.rounds import Change, change_of_alpha
+
+
+def round_as_dict(session: Session, project_id: int, reference: str) -> dict[str, Any]:
+    """A round for programs: how far it is and, once it is closed, its figures and what changed; null before.
+
+    Raises:
+        NotFound: the project has no such round.
+    """
+    round_ = round_of(session, project_id, reference)
+    is_closed = round_.state is RoundState.CLOSED
+    comparison = comparison_of(session, round_) if is_closed else None
+    return {
+        **round_line(session, round_).as_dict(),
+        "reviewers": [member.as_dict() for member in panel_of(session, round_)],
+        "criteria": [one.as_dict() for one in figures_of_round(session, round_)] if is_closed else None,
+        "comparison": comparison.as_dict() if comparison else None,
+    }
 
 
 def figures_of_round(session: Session, round_: CalibrationRound) -> tuple[RoundCriterion, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from evalhub.calibration.api.blueprint import api_bp
 from evalhub.calibration.queries import hidden_tasks
 from evalhub.calibration.queries.size import SMALL, is_small
 from evalhub.calibration.schema.report import CalibrationReport
@@ -24,8 +24,6 @@ from evalhub.web.api import documented, parse_query
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading
-
-api_bp = Blueprint("calibration_api", __name__, url_prefix="/api/v1")
 
 
 class AgreementQuery(BaseModel):
