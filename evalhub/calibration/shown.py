@@ -32,6 +32,9 @@ BAD = (VerdictCode.UNRELIABLE, VerdictCode.RARE_LEVELS_NOT_REPRODUCED)
 MOST_IN_FULL = 24
 """Criteria times reviewers; beyond it only one criterion is shown in full at a time, so that the page stays light."""
 MOST_BOUNDARIES = 4
+MOST_NAMED = 4
+"""Criteria that the summary names; of more it counts the verdicts."""
+MOST_ACTIONS = 5
 
 ACTION_NAMES: dict[ActionKind, str] = {
     ActionKind.RETRAIN: "Retrain",
@@ -110,8 +113,8 @@ def section_charts(report: CalibrationReport, section: CriterionSection) -> tupl
         severity_chart(section, report.people, rubric=rubric),
         levels_chart(section, report.people, rubric=rubric),
         confusion_chart(section, report.people, rubric=rubric),
-        kappa_chart(section, report.people, rubric=rubric),
         weeks_chart(section, rubric=rubric),
+        kappa_chart(section, report.people, rubric=rubric),
     )
 
 
@@ -202,6 +205,7 @@ def template_values(shown: ShownReport) -> dict[str, Any]:
         "reasons": REASON_WORDS,
         "methods": METHOD_WORDS,
         "most_boundaries": MOST_BOUNDARIES,
+        "most_actions": MOST_ACTIONS,
         **{one.__name__: one for one in (alias, interval, kind_of, number, percent, spread_words, with_interval)},
     }
 
@@ -228,7 +232,10 @@ def _verdicts(codes: Sequence[tuple[str, VerdictCode]]) -> str:
         for code, words in RELIED_ON.items()
         if counts[code]
     )
-    waiting = ", ".join(f"{title} ({VERDICT_NAMES[code]})" for title, code in codes if code not in RELIED_ON)
+    left = [(title, code) for title, code in codes if code not in RELIED_ON]
+    named = [f"{title} ({VERDICT_NAMES[code]})" for title, code in left]
+    numbered = [f"{n} {VERDICT_NAMES[code]}" for code, n in Counter(code for _, code in left).most_common()]
+    waiting = ", ".join(named if len(named) <= MOST_NAMED else numbered)
     begin = f"Of {len(codes)} {'criterion' if len(codes) == 1 else 'criteria'}"
     if not counted:
         return f"{begin} none can be relied on yet: {waiting}."

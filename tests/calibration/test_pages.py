@@ -68,7 +68,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def test_the_page_has_every_part_and_begins_with_what_to_do(world: World) -> None:
     page = page_of(world)
     headings = re.findall(r"<h2 [^>]*>([^<]+)</h2>", page.html)
-    assert headings == [*PARTS, "How it was made"]
+    assert headings == [*PARTS, "How it was made", "Files to hand on"]
     assert all(part in page.text for part in PARTS_OF_A_CRITERION)
 
 

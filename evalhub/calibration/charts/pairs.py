@@ -24,7 +24,7 @@ def kappa_chart(section: CriterionSection, people: Sequence[Person], *, rubric: 
         title="Who agrees with whom",
         description=(
             "Above the diagonal the weighted kappa of two reviewers, shaded by the bands of .667 and .8; below it the"
-            " number of items they share."
+            " number of items they share. Empty: they share none."
         ),
         method=(
             f"{len(section.pairs):,} pairs; Cohen's kappa with quadratic weights over the items that both rated, no"

@@ -7,6 +7,7 @@ from evalhub.stats.verdict import RELIABLE, TENTATIVE
 from evalhub.web.charts import Axis, Band
 
 MINUS = "−"
+LOW_ENDS = (0.0, -0.1, -0.25, -0.5, -1.0)
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -36,9 +37,9 @@ def percent(share: float | None) -> str:
 
 
 def alpha_axis(lowest: float) -> Axis:
-    """From 0, or from the next half below the lowest value that is shown, to 1, with the bands of the verdict."""
-    low = next(end for end in (0.0, -0.5, -1.0) if lowest >= end or end == -1.0)
-    ends = [(low, number(low, 1).removesuffix(".0"))] + ([(0.0, "0")] if low < 0 else [])
+    """From 0, or from a round number below the lowest value that is shown, to 1, with the bands of the verdict."""
+    low = next((end for end in LOW_ENDS if lowest >= end), LOW_ENDS[-1])
+    ends = [(low, f"{low:g}".replace("-", MINUS))] + ([(0.0, "0")] if low < 0 else [])
     ticks = (*ends, (TENTATIVE, ".667"), (RELIABLE, ".8"), (1.0, "1"))
     return Axis(
         low,

@@ -75,6 +75,6 @@ def _report_values(
         "named_items": False,
         "with_items": True,
         "rubric_url": url_for("rubrics.rubric", name=report.rubric, number=report.rubric_version),
-        "more_items_url": f"{request.path}/more-items" if manage_project(require_principal(), p) else None,
+        "more_items_url": url_for("calibration.hand_out", p=p) if manage_project(require_principal(), p) else None,
         "section_chart_url": lambda key: chart_url(p, key),
     }

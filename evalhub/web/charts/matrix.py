@@ -10,7 +10,7 @@ from evalhub.web.charts.picture import CHARACTER, Pen, Picture, fitting
 
 ROW = 24
 HEAD = 34
-NARROWEST, WIDEST = 32, 84
+NARROWEST, WIDEST = 34, 84
 LABEL, LEAST_LABEL = 140, 48
 BROADEST = 420
 """What a picture may be wide while its cells have room; it is wider only for many narrow cells."""
