@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from evalhub.calibration.charts.words import number, percent, with_interval
 from evalhub.reports.schema.comparison import Comparison
@@ -62,8 +63,16 @@ def _differences_chart(comparison: Comparison) -> Chart:
             f" A bar that crosses 0 shows no difference.{most}"
         ),
         method=_method(comparison, [pair.difference for pair in pairs]),
-        headings=("Pair", "Difference", "Low", "High", "Shared prompts", "p", "p (Holm)", "Smallest visible"),
-        rows=tuple(_pair_row(comparison, pair) for pair in comparison.scores.pairs),
+        headings=(
+            *("Pair", "Difference", "Low", "High", "Shared prompts", "p", "p (Holm)", "Smallest visible"),
+            *(("Adjusted", "Adjusted low", "Adjusted high", "Adjusted p (Holm)") if comparison.adjusted else ()),
+        ),
+        rows=tuple(
+            _pair_row(comparison, pair, adjusted)
+            for pair, adjusted in zip_longest(
+                comparison.scores.pairs, comparison.adjusted.pairs if comparison.adjusted else ()
+            )
+        ),
         picture=forest(
             [_estimate(comparison.pair_name(pair), pair.difference, is_weak=not pair.is_apart) for pair in drawn],
             _difference_axis([pair.difference for pair in drawn]),
@@ -150,9 +159,10 @@ def _ends(figure: Figure) -> tuple[Value, ...]:
     return (figure.value, figure.ci_low, figure.ci_high)
 
 
-def _pair_row(comparison: Comparison, pair: ModelPair) -> tuple[Value, ...]:
+def _pair_row(comparison: Comparison, pair: ModelPair, adjusted: ModelPair | None) -> tuple[Value, ...]:
     tests = (pair.n_shared_groups, pair.p_value, pair.p_holm, pair.smallest_detectable)
-    return (comparison.pair_name(pair), *_ends(pair.difference), *tests)
+    beside = (*_ends(adjusted.difference), adjusted.p_holm) if adjusted else ()
+    return (comparison.pair_name(pair), *_ends(pair.difference), *tests, *beside)
 
 
 def _score_axis(figures: Sequence[Figure]) -> Axis:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from evalhub.calibration.charts.words import interval, number, percent
+from evalhub.calibration.charts.words import number, percent, with_interval
 from evalhub.reports.charts import charts
 from evalhub.reports.schema.comparison import Basis, Comparison
-from evalhub.stats import REASON_WORDS, ModelPair
+from evalhub.stats import ModelPair
 
 MOST_NAMED = 4
 
@@ -63,8 +63,7 @@ def template_values(comparison: Comparison) -> dict[str, Any]:
         "left_out": left_out(comparison.basis),
         "models": list(zip_longest(comparison.scores.models, adjusted.models if adjusted else ())),
         "pairs": list(zip_longest(comparison.scores.pairs, adjusted.pairs if adjusted else ())),
-        "reasons": REASON_WORDS,
-        **{one.__name__: one for one in (interval, number, p_words, percent)},
+        **{one.__name__: one for one in (number, p_words, percent, with_interval)},
     }
 
 
