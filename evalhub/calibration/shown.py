@@ -35,6 +35,8 @@ MOST_BOUNDARIES = 4
 MOST_NAMED = 4
 """Criteria that the summary names; of more it counts the verdicts."""
 MOST_ACTIONS = 5
+MOST_ITEMS = 10
+"""What is shown at once; the rest is folded."""
 
 ACTION_NAMES: dict[ActionKind, str] = {
     ActionKind.RETRAIN: "Retrain",
@@ -98,7 +100,7 @@ def show(report: CalibrationReport, criterion: str | None = None, *, most_in_ful
         sections=tuple(
             ShownSection(
                 section=one,
-                charts={chart.name: chart for chart in section_charts(report, one) if is_light or one is urgent},
+                charts=section_charts(report, one) if is_light or one is urgent else {},
                 each=_each(report, one) if criterion else (),
                 is_open=one is urgent,
             )
@@ -107,15 +109,17 @@ def show(report: CalibrationReport, criterion: str | None = None, *, most_in_ful
     )
 
 
-def section_charts(report: CalibrationReport, section: CriterionSection) -> tuple[Chart, ...]:
-    rubric = rubric_words(report.rubric, section.versions)
-    return (
-        severity_chart(section, report.people, rubric=rubric),
-        levels_chart(section, report.people, rubric=rubric),
-        confusion_chart(section, report.people, rubric=rubric),
+def section_charts(report: CalibrationReport, section: CriterionSection) -> dict[str, Chart]:
+    """The charts of a criterion by their names, in the order in which they are shown."""
+    people, rubric = report.people, rubric_words(report.rubric, section.versions)
+    charts = (
+        severity_chart(section, people, rubric=rubric),
+        levels_chart(section, people, rubric=rubric),
+        confusion_chart(section, people, rubric=rubric),
         weeks_chart(section, rubric=rubric),
-        kappa_chart(section, report.people, rubric=rubric),
+        kappa_chart(section, people, rubric=rubric),
     )
+    return {chart.name: chart for chart in charts}
 
 
 def all_charts(report: CalibrationReport, criterion: str | None) -> dict[str, Chart]:
@@ -206,6 +210,7 @@ def template_values(shown: ShownReport) -> dict[str, Any]:
         "methods": METHOD_WORDS,
         "most_boundaries": MOST_BOUNDARIES,
         "most_actions": MOST_ACTIONS,
+        "most_items": MOST_ITEMS,
         **{one.__name__: one for one in (alias, interval, kind_of, number, percent, spread_words, with_interval)},
     }
 
@@ -234,9 +239,15 @@ def _verdicts(codes: Sequence[tuple[str, VerdictCode]]) -> str:
     )
     left = [(title, code) for title, code in codes if code not in RELIED_ON]
     named = [f"{title} ({VERDICT_NAMES[code]})" for title, code in left]
-    numbered = [f"{n} {VERDICT_NAMES[code]}" for code, n in Counter(code for _, code in left).most_common()]
+    numbered = [f"{n} {_of_several(code)}" for code, n in Counter(code for _, code in left).most_common()]
     waiting = ", ".join(named if len(named) <= MOST_NAMED else numbered)
     begin = f"Of {len(codes)} {'criterion' if len(codes) == 1 else 'criteria'}"
     if not counted:
         return f"{begin} none can be relied on yet: {waiting}."
     return f"{begin} {counted}; not yet: {waiting}." if waiting else f"{begin} {counted}."
+
+
+def _of_several(code: VerdictCode) -> str:
+    """A verdict after a number: "4 unreliable, 2 with too few items"."""
+    name = VERDICT_NAMES[code]
+    return f"with {name}" if " " in name else name
