@@ -52,7 +52,7 @@ class RoundForm(Form):
     )
     n = IntegerField(
         "How many",
-        [Optional(), NumberRange(1, MOST_ITEMS)],
+        [InputRequired(), NumberRange(1, MOST_ITEMS)],
         default=20,
         description=f"At most {MOST_ITEMS}; everybody grades every one.",
     )
@@ -101,7 +101,7 @@ class RoundForm(Form):
             seed=seed,
             choosing=Choosing(self.choosing.data),
             items=tuple(line.strip() for line in (self.items.data or "").splitlines() if line.strip()),
-            n=self.n.data or 0,
+            n=self.n.data,
             criterion=criterion,
             boundary=int(rank) if rank else -1,
             follows=self.follows.data,

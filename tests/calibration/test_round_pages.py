@@ -89,7 +89,7 @@ def test_a_manager_hands_out_a_round_follows_it_and_closes_it(world: World) -> N
         ({"choosing": "triage"}, "No item is disputed."),
         ({"rubric_version": "7"}, "Version of the rubric"),
         ({"discussed_share": "nan"}, "Share that is talked about"),
-        ({"n": ""}, "Give a number from 1 to 200"),
+        ({"n": ""}, "How many"),
     ],
 )
 def test_a_wrong_form_comes_back_with_what_is_wrong(world: World, stated: dict[str, object], words: str) -> None:

@@ -18,6 +18,7 @@ from evalhub.calibration.schema.rounds import Choosing, discussed_groups
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict, Forbidden, NotFound
 from evalhub.export.queries.scope import versions_in_use
+from evalhub.projects.models import Member
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import close_project, remove_member, reopen_project, set_member
 from evalhub.review.models import Purpose, Task
@@ -67,6 +68,17 @@ def test_only_those_chosen_are_given_the_round_whoever_joins_later(database: Dat
         assert task_of(world, lease).purpose is Purpose.LIVE
     assert grade_round(world, "ann") == 4
     assert_sound(world)
+
+
+def test_nobody_waits_for_a_reviewer_whose_ratings_a_program_draws(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, reviewers=["ann", "ben", "bot"])
+
+    def simulate(session: sa.orm.Session) -> None:
+        session.get_one(Member, (world.project.id, world.people["bot"].id)).is_simulated = True
+
+    write(simulate, on=sqlite_database)
+    with sqlite_database.reading() as session:
+        assert [member.name for member in panel_of(session, start(world, n=2))] == ["Ann", "Ben"]
 
 
 def test_rounds_enter_no_figure_open_no_case_and_leave_the_funnel_alone(database: Database) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from evalhub.accounts.models import Account
+from evalhub.accounts.models import Account, AccountKind
 from evalhub.calibration.models import CalibrationRound, RoundItem
 from evalhub.errors import NotFound
 from evalhub.projects.models import Member, MemberState, Project
-from evalhub.projects.queries import shown_name
+from evalhub.projects.queries import MemberLine, members_of, shown_name
 from evalhub.review.models import Assignment, AssignmentState, Queue, Task
 from evalhub.rubrics.models import RubricVersion
 
@@ -162,6 +162,15 @@ def panel_of(session: Session, round_: CalibrationRound) -> list[PanelMember]:
         for account, member, done, skipped in rows
     ]
     return sorted(found, key=lambda member: member.name)
+
+
+def human_reviewers(session: Session, project_id: int) -> list[MemberLine]:
+    """The active reviewers who could grade a round."""
+    return [
+        line
+        for line in members_of(session, project_id)
+        if line.member.is_reviewer and line.account.kind is AccountKind.HUMAN
+    ]
 
 
 def version_numbers(session: Session, project: Project) -> list[int]:

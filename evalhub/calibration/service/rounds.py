@@ -11,17 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account, AccountKind
+from evalhub.accounts.models import Account
 from evalhub.audit.service import record
 from evalhub.calibration.models import CalibrationRound, RoundItem, RoundState
 from evalhub.calibration.queries.round_items import items_of_round, items_on_offer
-from evalhub.calibration.queries.rounds import panel_ids, round_of
+from evalhub.calibration.queries.rounds import human_reviewers, panel_ids, round_of
 from evalhub.calibration.schema.rounds import FEWEST_REVIEWERS, NewRound, discussed_groups
 from evalhub.calibration.service.round_items import chosen_items
 from evalhub.db import Database, locked, now
 from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.models import Project, ProjectState
-from evalhub.projects.queries import members_of, project_named
+from evalhub.projects.queries import project_named
 from evalhub.projects.schema import MOST_REVIEWERS
 from evalhub.review.models import Purpose, Task
 from evalhub.review.service.panels import PanelWork, close_panel, open_panel
@@ -108,17 +108,18 @@ def _version(session: Session, project: Project, number: int | None, faults: lis
 def _reviewers(
     session: Session, project_id: int, new: NewRound, followed: CalibrationRound | None, faults: list[Fault]
 ) -> list[int]:
-    """The accounts of those named, or of all who review the project: of the earlier round, where there is one."""
-    active = {
-        line.account.public_id: line.account.id
-        for line in members_of(session, project_id)
-        if line.member.is_reviewer and line.account.kind is AccountKind.HUMAN
-    }
+    """The accounts of those named, or of all who review the project: of the earlier round, where there is one.
+
+    Unless they are named, members whose ratings a program draws are no reviewers: nobody would answer for them.
+    """
+    lines = human_reviewers(session, project_id)
+    active = {line.account.public_id: line.account.id for line in lines}
+    everybody = {line.account.id for line in lines if not line.member.is_simulated}
     unknown = [public_id for public_id in new.reviewers if public_id not in active]
     faults += [
         Fault("schema", f'"{public_id[:40]}" is no reviewer of the project', "reviewers") for public_id in unknown
     ]
-    chosen = {active[public_id] for public_id in new.reviewers if public_id in active} or set(active.values())
+    chosen = {active[public_id] for public_id in new.reviewers if public_id in active} or everybody
     if followed is not None and not new.reviewers:
         chosen &= set(panel_ids(session, followed))
     if not unknown and not FEWEST_REVIEWERS <= len(chosen) <= MOST_REVIEWERS:

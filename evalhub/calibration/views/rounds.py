@@ -9,16 +9,22 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account, AccountKind
+from evalhub.accounts.models import Account
 from evalhub.calibration.charts.criteria import VERDICT_NAMES, alpha_chart
 from evalhub.calibration.charts.rounds import change_charts
-from evalhub.calibration.charts.words import interval, number, with_interval
 from evalhub.calibration.forms import RoundForm
 from evalhub.calibration.models import CalibrationRound, RoundState
 from evalhub.calibration.policies import talk_about_round
 from evalhub.calibration.queries import criteria_of
 from evalhub.calibration.queries.discussion import discussion_of, own_discussed
-from evalhub.calibration.queries.rounds import panel_of, round_line, round_of, rounds_of, version_numbers
+from evalhub.calibration.queries.rounds import (
+    human_reviewers,
+    panel_of,
+    round_line,
+    round_of,
+    rounds_of,
+    version_numbers,
+)
 from evalhub.calibration.schema.rounds import CHOOSING_WORDS, SAMENESS_WORDS
 from evalhub.calibration.service.discussion import show_discussion
 from evalhub.calibration.service.round_figures import comparison_of, figures_of_round
@@ -28,7 +34,7 @@ from evalhub.calibration.views.blueprint import bp
 from evalhub.errors import BadInput, Conflict
 from evalhub.projects.models import Project
 from evalhub.projects.policies import manage_project, see_figures
-from evalhub.projects.queries import members_of, project_line, project_named
+from evalhub.projects.queries import project_line, project_named
 from evalhub.stats import REASON_WORDS
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed
@@ -77,15 +83,14 @@ def round_page(p: str, round_id: str) -> ResponseReturnValue:
             "may_talk": bool(own_discussed(session, found, require_principal().account_id)),
             **(_results(session, project, found) if found.state is RoundState.CLOSED else {}),
         }
-    words = {one.__name__: one for one in (interval, kind_of, number, with_interval)}
     return render_template(
         "calibration/round.html",
         **shown,
-        **words,
         manages=manage_project(require_principal(), p),
         choosing_words=CHOOSING_WORDS,
         sameness_words=SAMENESS_WORDS,
         verdict_names=VERDICT_NAMES,
+        kind_of=kind_of,
         reasons=REASON_WORDS,
     )
 
@@ -145,12 +150,11 @@ def talk(p: str, round_id: str) -> ResponseReturnValue:
 
 
 def _offer(session: Session, project: Project, form: RoundForm) -> None:
-    members = members_of(session, project.id)
     form.offer(
         versions=version_numbers(session, project),
         criteria=criteria_of(session, project.id),
         rounds=rounds_of(session, project.id),
-        reviewers=[line for line in members if line.member.is_reviewer and line.account.kind is AccountKind.HUMAN],
+        reviewers=human_reviewers(session, project.id),
     )
 
 
@@ -159,8 +163,9 @@ def _list(p: str, form: RoundForm) -> str:
         project = project_named(session, p)
         lines = rounds_of(session, project.id)
         _offer(session, project, form)
-    if not form.reviewers.data:
-        form.reviewers.data = [choice.value for choice in form.reviewers.choices]
+        reviewers = human_reviewers(session, project.id)
+    if not form.errors:
+        form.reviewers.data = [line.account.public_id for line in reviewers if not line.member.is_simulated]
     return render_template(
         "calibration/rounds.html",
         project=project,
