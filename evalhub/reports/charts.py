@@ -47,7 +47,7 @@ def _scores_chart(comparison: Comparison) -> Chart:
         method=_method(comparison, raw + adjusted),
         headings=("Model", "Mean score", *OF_EACH, *ends),
         rows=tuple(rows),
-        picture=forest([one for pair in estimates for one in pair], _score_axis(raw + adjusted)),
+        picture=forest([one for pair in estimates for one in pair], _score_axis(raw, raw + adjusted)),
     )
 
 
@@ -128,12 +128,13 @@ def _levels_chart(comparison: Comparison) -> Chart:
 
 
 def _estimate(label: str, figure: Figure, *, is_weak: bool = False, is_share: bool = False) -> Estimate:
-    words = _share_words(figure) if is_share else with_interval(figure)
+    words = share_words(figure) if is_share else with_interval(figure)
     because = REASON_WORDS[figure.undefined_because] if figure.undefined_because else ""
     return Estimate(label, words, figure.value, figure.ci_low, figure.ci_high, is_weak=is_weak, because=because)
 
 
-def _share_words(figure: Figure) -> str:
+def share_words(figure: Figure) -> str:
+    """Like "78 % (52 % to 92 %)"."""
     if figure.value is None:
         return "undefined"
     if figure.ci_low is None:
@@ -165,23 +166,26 @@ def _pair_row(comparison: Comparison, pair: ModelPair, adjusted: ModelPair | Non
     return (comparison.pair_name(pair), *_ends(pair.difference), *tests, *beside)
 
 
-def _score_axis(figures: Sequence[Figure]) -> Axis:
-    """From 0 to 1 where all scores lie there, else in round steps around them."""
-    shown = [end for one in figures for end in (one.value, one.ci_low, one.ci_high) if end is not None]
-    low, high = min(shown, default=0.0), max(shown, default=1.0)
-    if low >= -ROUNDING and high <= 1 + ROUNDING:
+def _score_axis(raw: Sequence[Figure], figures: Sequence[Figure]) -> Axis:
+    """From 0 to 1 where all raw scores lie there, else in round steps around all of them."""
+    if all(-ROUNDING <= end <= 1 + ROUNDING for end in _shown(raw)):
         return Axis(0.0, 1.0, ((0.0, "0"), (0.25, ".25"), (0.5, ".5"), (0.75, ".75"), (1.0, "1")))
-    step = _round_step(max(high - low, 1e-9) / 4)
+    low, high = min(_shown(figures)), max(_shown(figures))
+    step = _round_step(max(high - low, ROUNDING) / 4)
     first, last = math.floor(low / step), math.ceil(high / step)
     return Axis(first * step, last * step, tuple((at * step, f"{at * step:g}") for at in range(first, last + 1)))
 
 
 def _difference_axis(figures: Sequence[Figure]) -> Axis:
     """Around 0, as far as the widest interval reaches."""
-    ends = [abs(end) for one in figures for end in (one.value, one.ci_low, one.ci_high) if end is not None]
-    step = _round_step(max([*ends, 1e-9]) / 2)
+    step = _round_step(max([ROUNDING, *map(abs, _shown(figures))]) / 2)
     ticks = tuple((at * step, number(at * step, 2) if at <= 0 else f"+{number(at * step, 2)}") for at in (-1, 0, 1))
     return Axis(-2 * step, 2 * step, ((-2 * step, ""), *ticks, (2 * step, "")))
+
+
+def _shown(figures: Iterable[Figure]) -> list[float]:
+    """The values and the ends of their intervals."""
+    return [end for one in figures for end in (one.value, one.ci_low, one.ci_high) if end is not None]
 
 
 def _round_step(least: float) -> float:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from evalhub.calibration.charts.words import number, percent, with_interval
-from evalhub.reports.charts import charts
+from evalhub.calibration.charts.words import number, with_interval
+from evalhub.reports.charts import charts, share_words
 from evalhub.reports.schema.comparison import Basis, Comparison
 from evalhub.stats import ModelPair
 
@@ -63,7 +63,7 @@ def template_values(comparison: Comparison) -> dict[str, Any]:
         "left_out": left_out(comparison.basis),
         "models": list(zip_longest(comparison.scores.models, adjusted.models if adjusted else ())),
         "pairs": list(zip_longest(comparison.scores.pairs, adjusted.pairs if adjusted else ())),
-        **{one.__name__: one for one in (number, p_words, percent, with_interval)},
+        **{one.__name__: one for one in (number, p_words, share_words, with_interval)},
     }
 
 

@@ -43,17 +43,17 @@ def test_each_chart_is_described_and_has_its_numbers_and_files(sqlite_database: 
 
 
 def test_without_a_pass_rule_nothing_passes_or_fails(sqlite_database: Database) -> None:
-    page = page_of(graded(sqlite_database, {"good": GOOD, "best": ("excellent",)}, rubric=RUBRIC))
+    page = page_of(graded(sqlite_database, {"good": GOOD, "best": ("excellent",)}, rubric=RUBRIC, prompts=2))
     assert "Pass rate" not in page.text
 
 
 def test_one_model_alone_is_shown_and_compared_with_nothing(sqlite_database: Database) -> None:
-    page = page_of(graded(sqlite_database, {"only": GOOD}))
+    page = page_of(graded(sqlite_database, {"only": GOOD}, prompts=2))
     assert "There is only one model: only" in page.text
 
 
 def test_items_without_a_model_name_say_what_to_do(sqlite_database: Database) -> None:
-    assert "do not say which model answered" in page_of(graded(sqlite_database, {None: GOOD})).text
+    assert "do not say which model answered" in page_of(graded(sqlite_database, {None: GOOD}, prompts=2)).text
 
 
 def test_before_any_review_the_page_says_when_models_show(sqlite_database: Database) -> None:
@@ -61,7 +61,7 @@ def test_before_any_review_the_page_says_when_models_show(sqlite_database: Datab
 
 
 def test_reviewers_may_not_see_models_and_strangers_do_not_learn_of_the_project(sqlite_database: Database) -> None:
-    world = graded(sqlite_database, {"good": GOOD})
+    world = graded(sqlite_database, {"good": GOOD}, prompts=2)
     assert browser_of(world, "ann").client.get(PAGE).status_code == 403
     assert browser_of(world).client.get("/projects/other/models").status_code == 404
 
@@ -70,7 +70,7 @@ def test_a_large_project_is_compared_in_the_background_once(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("evalhub.calibration.queries.size.SMALL", 0)
-    world = graded(sqlite_database, {"good": GOOD, "bad": BAD})
+    world = graded(sqlite_database, {"good": GOOD, "bad": BAD}, prompts=2)
     browser = browser_of(world)
     assert "compared in the background" in browser.get(PAGE).text
     first = browser.post(PAGE)
@@ -82,5 +82,5 @@ def test_a_large_project_is_compared_in_the_background_once(
 
 
 def test_the_project_s_page_leads_to_its_models(sqlite_database: Database) -> None:
-    browser = browser_of(graded(sqlite_database, {"good": GOOD}))
+    browser = browser_of(graded(sqlite_database, {"good": GOOD}, prompts=2))
     assert PAGE in browser.get("/projects/p").links
