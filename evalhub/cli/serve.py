@@ -84,7 +84,7 @@ def _run(settings: Settings, *, bind: str, workers: int, threads: int, metrics: 
                 "timeout": 120,
                 "keepalive": 5,
                 "logger_class": Propagating,
-                "when_ready": lambda _server: _start(kept),
+                "when_ready": lambda _server: _start_working(settings, kept),
                 "post_worker_init": _start_sweeping,
                 "on_exit": lambda _server: _clean_up(kept, metrics),
                 "proc_name": "evalhub",
@@ -100,13 +100,15 @@ def _run(settings: Settings, *, bind: str, workers: int, threads: int, metrics: 
             return create_app(settings)
 
     set_up_logs()
-    kept = [KeptWorker(settings) for _ in range(settings.job_workers)]
+    kept: list[KeptWorker] = []
     Server().run()
 
 
-def _start(kept: Sequence[KeptWorker]) -> None:
-    for worker in kept:
+def _start_working(settings: Settings, kept: list[KeptWorker]) -> None:
+    for _ in range(settings.job_workers):
+        worker = KeptWorker(settings)
         worker.start()
+        kept.append(worker)
 
 
 def _clean_up(kept: Sequence[KeptWorker], metrics: str) -> None:
