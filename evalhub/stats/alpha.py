@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalhub.stats import leave_out
-from evalhub.stats.counts import PatternCounts, unit_table
+from evalhub.stats.counts import PatternCounts, unit_patterns
 from evalhub.stats.figure import Figure, Floats, Interval, Reason
 from evalhub.stats.intervals import (
     disagreement_bound,
@@ -83,9 +83,9 @@ def alphas_without_each_rater(
 ) -> tuple[np.ndarray, LeftOut]:
     """The reviewers' ids and alpha without each of them, all at once."""
     joined, metric = merged_ratings(ratings, scale, values)
-    _, position, by_unit = unit_table(joined)
-    raters, deletions = without_each_rater(joined, by_unit, position)
-    return raters, leave_out.alphas(PatternCounts.from_unit_counts(by_unit), deletions, metric)
+    units = unit_patterns(joined)
+    raters, deletions = without_each_rater(joined, units)
+    return raters, leave_out.alphas(PatternCounts.of_units(units.patterns, units.pattern_of), deletions, metric)
 
 
 def figure(

@@ -6,7 +6,7 @@ counts only costs the same at a thousand and at a hundred million items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from evalhub.errors import BadInput
 from evalhub.stats.figure import Bools, Floats, Ints
-from evalhub.stats.numbering import numbered
+from evalhub.stats.numbering import numbered, span
 from evalhub.stats.ratings import Ratings
 
 MAX_CELLS = 200_000_000
@@ -30,6 +30,26 @@ class Cells:
     group: Ints
     pattern: Ints
     n: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class UnitPatterns:
+    """Which pattern each unit shows.
+
+    Args:
+        patterns: ratings a level, shape (patterns, levels); an empty one, of places without a unit, comes first.
+        pattern_of: of each place, shape (places,).
+        place: where the unit of each rating stands, counted from `first`.
+    """
+
+    patterns: Ints
+    pattern_of: Ints
+    place: Ints
+    first: int = 0
+
+    def of_rows(self, rows: slice) -> Ints:
+        """The pattern that the unit of each of these ratings shows."""
+        return self.pattern_of[self.place[rows] - self.first]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,30 +89,12 @@ class PatternCounts:
 
     @classmethod
     def of(cls, ratings: Ratings) -> PatternCounts:
-        """The pattern counts of long-form ratings.
-
-        Units are counted as keys, one integer each, in chunks of rows: a table of units × levels, or the position of
-        each row's unit, would be as large as the ratings.
-        """
-        n_raters, unit = ratings.n_reviewers, ratings.unit
-        if not len(unit):
-            return cls.from_unit_counts(np.zeros((0, ratings.n_levels)), n_raters=0)
-        if np.ptp(unit) >= len(unit):
-            unit = numbered(unit)[1]
-        first, n_places = int(unit.min()), int(np.ptp(unit)) + 1
-        n_given, group, key = (np.zeros(n_places, dtype=np.int64) for _ in range(3))
-        chunks = [slice(start, start + CHUNK_ROWS) for start in range(0, len(unit), CHUNK_ROWS)]
-        for rows in chunks:
-            np.add.at(n_given, unit[rows] - first, 1)
-            group[unit[rows] - first] = ratings.group[rows]
-        base = int(n_given.max()) + 1
-        if base**ratings.n_levels >= MAX_KEY:
-            return cls.from_unit_counts(unit_table(ratings)[2], group[n_given > 0], n_raters)
-        worth = base ** np.arange(ratings.n_levels, dtype=np.int64)
-        for rows in chunks:
-            np.add.at(key, unit[rows] - first, worth[ratings.level[rows]])
-        distinct, pattern_of = numbered(key)
-        return cls._of_units(distinct[:, None] // worth % base, pattern_of, group, n_raters)
+        """The pattern counts of long-form ratings."""
+        units = unit_patterns(ratings)
+        group = np.zeros(len(units.pattern_of), dtype=np.int64)
+        for rows in row_chunks(len(ratings)):
+            group[units.place[rows] - units.first] = ratings.group[rows]
+        return cls.of_units(units.patterns, units.pattern_of, group, ratings.n_reviewers)
 
     @classmethod
     def from_unit_counts(
@@ -106,12 +108,13 @@ class PatternCounts:
             BadInput: the table is not two-dimensional, or a count is negative or no whole number.
         """
         patterns, pattern_of = distinct_rows(_count_table(counts))
-        return cls._of_units(
-            patterns, pattern_of, None if group is None else np.asarray(group, dtype=np.int64), n_raters
-        )
+        group = None if group is None else np.asarray(group, dtype=np.int64)
+        return cls.of_units(patterns, pattern_of, group, n_raters)
 
     @classmethod
-    def _of_units(cls, patterns: Ints, pattern_of: Ints, group: Ints | None, n_raters: int | None) -> PatternCounts:
+    def of_units(
+        cls, patterns: Ints, pattern_of: Ints, group: Ints | None = None, n_raters: int | None = None
+    ) -> PatternCounts:
         """From distinct patterns and the pattern of each unit; an empty pattern comes first and does not count."""
         if len(patterns) and not patterns[0].any():
             is_rated = pattern_of > 0
@@ -194,6 +197,39 @@ class PatternCounts:
         """How many pairable items carry a rating of any other level than this."""
         other = self.n_ratings > self.patterns[:, level]
         return int(self.n_units[self.is_pairable & other].sum())
+
+
+def row_chunks(n_rows: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK_ROWS) for start in range(0, max(n_rows, 1), CHUNK_ROWS))
+
+
+def unit_patterns(ratings: Ratings) -> UnitPatterns:
+    """The pattern of each unit.
+
+    Units are counted as keys, one integer each, in chunks of rows: a table of units × levels, or the position of each
+    row's unit, would be as large as the ratings.
+
+    Raises:
+        BadInput: see `unit_table`.
+    """
+    place, n_levels = ratings.unit, ratings.n_levels
+    if not len(place):
+        return UnitPatterns(np.zeros((0, n_levels), dtype=np.int64), place, place)
+    if span(place) > len(place):
+        place = numbered(place)[1]
+    first, n_places = int(place.min()), span(place)
+    n_given, key = np.zeros(n_places, dtype=np.int64), np.zeros(n_places, dtype=np.int64)
+    for rows in row_chunks(len(place)):
+        np.add.at(n_given, place[rows] - first, 1)
+    base = int(n_given.max()) + 1
+    if base**n_levels >= MAX_KEY:
+        _, place, table = unit_table(ratings)
+        return UnitPatterns(*distinct_rows(table), place)
+    worth = base ** np.arange(n_levels, dtype=np.int64)
+    for rows in row_chunks(len(place)):
+        np.add.at(key, place[rows] - first, worth[ratings.level[rows]])
+    distinct, pattern_of = numbered(key)
+    return UnitPatterns(distinct[:, None] // worth % base, pattern_of, place, first)
 
 
 def unit_table(ratings: Ratings) -> tuple[Ints, Ints, Ints]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from evalhub.stats.counts import PatternCounts, distinct_rows
+from evalhub.stats.counts import PatternCounts, UnitPatterns, distinct_rows, row_chunks
 from evalhub.stats.figure import Bools, Floats, Ints
 from evalhub.stats.numbering import numbered
 from evalhub.stats.ratings import Ratings
@@ -63,23 +63,25 @@ def without_each_group(counts: PatternCounts) -> Deletions:
     return Deletions(counts.patterns, deletion, cells.pattern[kept], -cells.n[kept], weight)
 
 
-def without_each_rater(ratings: Ratings, counts_by_unit: Ints, unit_of_row: Ints) -> tuple[Ints, Deletions]:
+def without_each_rater(ratings: Ratings, units: UnitPatterns) -> tuple[Ints, Deletions]:
     """One deletion a reviewer: their ids, and the deletions.
 
-    Args:
-        counts_by_unit: shape (units, levels).
-        unit_of_row: the row of `counts_by_unit` that each rating belongs to.
+    Ratings of one reviewer and level on units of one pattern change alpha alike and are counted together.
     """
-    patterns, pattern_of = distinct_rows(counts_by_unit)
     raters, rater_of = numbered(ratings.rater)
-    cell = (rater_of * len(patterns) + pattern_of[unit_of_row]) * ratings.n_levels + ratings.level
-    cells, cell_of = numbered(cell)
-    rater, pattern, level = np.unravel_index(cells, (len(raters), len(patterns), ratings.n_levels))
-    before = patterns[pattern]
+    shape = (len(raters), len(units.patterns), ratings.n_levels)
+    kinds, n_of = [], []
+    for rows in row_chunks(len(ratings)):
+        kind = np.ravel_multi_index((rater_of[rows], units.of_rows(rows), ratings.level[rows]), shape)
+        distinct, position = numbered(kind)
+        kinds.append(distinct)
+        n_of.append(np.bincount(position))
+    rater, pattern, level = np.unravel_index(np.concatenate(kinds), shape)
+    n = np.concatenate(n_of)
+    before = units.patterns[pattern]
     after = before.copy()
     after[np.arange(len(after)), level] -= 1
     table, row_of = distinct_rows(np.vstack([before, after]))
-    n = np.bincount(cell_of)
     distinct, position = numbered(np.tile(rater, 2) * len(table) + row_of)
     total = np.bincount(position, weights=np.concatenate([-n, n])).astype(np.int64)
     deletions = Deletions(

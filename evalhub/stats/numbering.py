@@ -33,8 +33,13 @@ def n_distinct(ids: Ints) -> int:
     return int(np.count_nonzero(_occurring(_above_lowest(ids))))
 
 
+def span(ids: Ints) -> int:
+    """How many numbers there are from the lowest to the highest id."""
+    return int(ids.max()) - int(ids.min()) + 1
+
+
 def _are_close(ids: Ints) -> bool:
-    return len(ids) > 0 and int(ids.max()) - int(ids.min()) < SPREAD * len(ids) + SMALL
+    return len(ids) > 0 and span(ids) <= SPREAD * len(ids) + SMALL
 
 
 def _above_lowest(ids: Ints) -> Ints:

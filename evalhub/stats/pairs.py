@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,12 @@ from evalhub.stats.alpha import figure
 from evalhub.stats.counts import PatternCounts, unit_table
 from evalhub.stats.figure import Figure, Floats, Ints, Reason
 from evalhub.stats.left_out_groups import with_group_interval
-from evalhub.stats.numbering import numbered
+from evalhub.stats.numbering import numbered, span
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.weights import Weights
 
-CHUNK_CELLS = 2_000_000
+RANGE_ROWS = 250_000
+MAX_RANGES = 40
 DENSE = 100
 
 
@@ -122,32 +124,44 @@ def conger_kappa(ratings: Ratings, weights: Weights = Weights.IDENTITY) -> Figur
 def pair_tables(ratings: Ratings) -> tuple[Ints, Floats]:
     """The reviewers and, for each two of them, how often they gave each two levels to one item.
 
-    Shape (raters, raters, levels, levels): one product for all pairs.
+    Shape (raters, raters, levels, levels): one product for all pairs, a range of items at a time.
     """
-    units, unit_of = numbered(ratings.unit)
     raters, rater_of = numbered(ratings.rater)
-    column = rater_of * ratings.n_levels + ratings.level
-    together = _together(unit_of, column, (len(units), len(raters) * ratings.n_levels))
-    square = together.reshape(len(raters), ratings.n_levels, len(raters), ratings.n_levels)
-    return raters, np.asarray(square.transpose(0, 2, 1, 3), dtype=np.float64)
+    n_levels, width = ratings.n_levels, len(raters) * ratings.n_levels
+    together = np.zeros((width, width))
+    for rows, place, n_places in _by_range(ratings.unit):
+        column = rater_of[rows] * n_levels + ratings.level[rows]
+        together += _together(place, column, (n_places, width))
+    square = together.reshape(len(raters), n_levels, len(raters), n_levels)
+    return raters, square.transpose(0, 2, 1, 3)
+
+
+def _by_range(unit: Ints) -> Iterator[tuple[Ints, Ints, int]]:
+    """The rows of one range of units after another, each row's place in the range, and how many places it has."""
+    if not len(unit):
+        return
+    if span(unit) > len(unit):
+        unit = numbered(unit)[1]
+    first, end = int(unit.min()), int(unit.max()) + 1
+    n_ranges = min(MAX_RANGES, len(unit) // RANGE_ROWS + 1)
+    per_range = -(-(end - first) // n_ranges)
+    for start in range(first, end, per_range):
+        rows = np.flatnonzero((unit >= start) & (unit < start + per_range))
+        yield rows, unit[rows] - start, min(per_range, end - start)
 
 
 def _together(row: Ints, column: Ints, shape: tuple[int, int]) -> Floats:
     """The columns that occur in one row, counted: Gᵀ·G for the table G of ones, shape (columns, columns).
 
-    Where most reviewers rated most items a dense product takes a fifth of the time of a sparse one.
+    Where most reviewers rated most items a dense product takes a fifth of the time of a sparse one; up to 2²⁴ it counts
+    exactly in 32 bits.
     """
     if shape[0] * shape[1] ** 2 > DENSE * int((np.bincount(row, minlength=shape[0]) ** 2).sum()):
         given = csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
         return np.asarray((given.T @ given).toarray())
-    table = np.zeros(shape, dtype=np.bool_)
-    table.reshape(-1)[row * shape[1] + column] = True
-    together = np.zeros((shape[1], shape[1]))
-    per_chunk = max(1, CHUNK_CELLS // max(shape[1], 1))
-    for start in range(0, shape[0], per_chunk):
-        chunk = table[start : start + per_chunk].astype(np.float32)  # counts up to 2²⁴ are exact
-        together += chunk.T @ chunk
-    return together
+    table = np.zeros(shape, dtype=np.float32)
+    table.reshape(-1)[row * shape[1] + column] = 1
+    return np.asarray(table.T @ table, dtype=np.float64)
 
 
 def _of_two(ratings: Ratings, weights: Weights, *, each_has_own_marginals: bool) -> Figure:

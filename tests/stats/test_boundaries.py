@@ -42,7 +42,7 @@ def test_a_boundary_is_crossed_by_the_pairs_of_ratings_on_its_two_sides(table: T
     ("shares", "k"), [([0.25, 0.5, 0.25], 1), ([0.1, 0.3, 0.6], 0), ([0.1, 0.2, 0.4, 0.2, 0.1], 2)]
 )
 def test_the_boundary_that_is_read_differently_comes_first(plant: object, shares: list[float], k: int) -> None:
-    """Of 60 worlds of 150 items and four reviewers; by the points that alpha would gain it would be two in three."""
+    """In 57 of 60 worlds of 150 items and four reviewers."""
     rng = np.random.default_rng(17)
     cuts = cuts_at(shares, 4)
     worlds = [plant(cuts, k, 1.0, rng).draw(rng, 150) for _ in range(60)]  # type: ignore[operator]
