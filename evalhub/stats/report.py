@@ -72,7 +72,7 @@ def criterion_report(
     found = report_of_counts(counts, scale=scale, critical=critical, scores=values, numbers=ratings.values)
     merged_counts, metric = merged(counts, own, values)
     return replace(
-        found,
+        checked(found, counts, scores=values),
         alpha_random_reviewers=alpha_with_random_reviewers(ratings, scale=own, values=values),
         bootstrap=bootstrap_alpha(merged_counts, found.alpha, metric, seed=seed),
     )
@@ -86,7 +86,7 @@ def report_of_counts(
     scores: ArrayLike | None = None,
     numbers: Floats | None = None,
 ) -> CriterionReport:
-    """The figures of one criterion that its pattern counts give: no bootstrap, no reviewers that vary.
+    """The figures of one criterion that its pattern counts give: no bootstrap, no reviewers that vary, not yet checked.
 
     Args:
         scores: what the levels stand for on an interval or ratio scale; default their ranks.
@@ -94,12 +94,10 @@ def report_of_counts(
 
     Raises:
         BadInput: there is no such scale, or the scores do not fit the levels.
-        CheckFailed: an alpha differs from the krippendorff package's.
     """
     own = Scale.named(scale)
     values = as_values(scores, counts.n_levels)
     figures = {which: alpha(counts, scale=which, values=values) for which in (own, Scale.NOMINAL, Scale.INTERVAL)}
-    checks = [_is_checked(counts, figures[which], which, values) for which in figures]
     merged_counts, metric = merged(counts, own, values)
     confirmed = specific_agreement(counts)
     return CriterionReport(
@@ -115,8 +113,27 @@ def report_of_counts(
         specific_agreement=confirmed,
         boundaries=boundaries(merged_counts, metric),
         verdict=verdict(figures[own], counts, critical=critical, worst_level=confirmed[0]),
-        is_checked=all(checks),
+        is_checked=False,
     )
+
+
+def checked(report: CriterionReport, counts: PatternCounts, *, scores: ArrayLike | None = None) -> CriterionReport:
+    """The report with its alphas compared with the krippendorff package's, whose cost grows with the items.
+
+    Args:
+        scores: those that the report was made with.
+
+    Raises:
+        CheckFailed: an alpha differs.
+    """
+    values = as_values(scores, counts.n_levels)
+    figures = {
+        report.scale: report.alpha,
+        Scale.NOMINAL: report.alpha_nominal,
+        Scale.INTERVAL: report.alpha_interval,
+    }
+    checks = [_is_checked(counts, figure, scale, values) for scale, figure in figures.items()]
+    return replace(report, is_checked=all(checks))
 
 
 def reliability_of_mean(alpha_interval: float, k: int) -> float | None:

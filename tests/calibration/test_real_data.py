@@ -63,7 +63,7 @@ def test_mqm_small_has_the_published_alphas_and_44_spans_in_36_cases(database: D
     assert found.as_dict()["flags"] == {
         "n_item_criteria": 44,
         "n_cases": 36,
-        "by_flag": {"span": 44, "critical": 0, "applicability": 0, "no_consensus": 0},
+        "by_flag": {"span": 44, "critical": 0, "applicability": 0, "no_consensus": 0, "influence": 0, "pass_flip": 0},
     }
     with database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 36

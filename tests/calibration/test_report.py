@@ -45,7 +45,7 @@ def test_the_report_holds_alpha_and_flags_of_each_criterion(database: Database) 
     assert found["flags"] == {
         "n_item_criteria": 2,
         "n_cases": 2,
-        "by_flag": {"span": 1, "critical": 0, "applicability": 1, "no_consensus": 2},
+        "by_flag": {"span": 1, "critical": 0, "applicability": 1, "no_consensus": 2, "influence": 0, "pass_flip": 0},
     }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from evalhub.calibration.schema.flags import OF_ANSWERS, Flag
+from evalhub.calibration.schema.flags import Flag
 from evalhub.calibration.schema.section import CriterionSection, GivenLevel, MeanReliability
 from evalhub.stats import Figure
 from evalhub.stats.report import plain
@@ -129,7 +129,7 @@ class CalibrationReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        by_flag = {str(flag): sum(section.flagged.get(flag, 0) for section in self.criteria) for flag in OF_ANSWERS}
+        by_flag = {str(flag): sum(section.flagged.get(flag, 0) for section in self.criteria) for flag in Flag}
         return {
             "schema": "evalhub.calibration/2",
             "project": self.project,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -25,8 +26,8 @@ from evalhub.calibration.service.waiting import triage_lines
 from evalhub.db import now
 from evalhub.errors import NotFound
 from evalhub.projects.models import Project
+from evalhub.rubrics import schema
 from evalhub.rubrics.models import Rubric, RubricVersion
-from evalhub.rubrics.schema import rubric_from_canonical
 from evalhub.stats.bootstrap import SEED
 
 Progress = Callable[[int, int | None, str], None]
@@ -97,30 +98,20 @@ def _asked(session: Session, project_id: int, criterion: str | None) -> list[Ask
 
 def _put_together(work: _Work, project: Project, *, is_whole: bool) -> CalibrationReport:
     ground, sheets = work.ground, work.sheets
-    session = ground.session
-    name, version, canonical = session.execute(
-        sa.select(Rubric.name, RubricVersion.number, RubricVersion.canonical)
-        .join(Rubric, Rubric.id == RubricVersion.rubric_id)
-        .where(RubricVersion.id == project.rubric_version_id)
-    ).one()
-    rubric = ground.rules.applied_to(rubric_from_canonical(canonical))
-    scored = totals(sheets, rubric) if is_whole else None
-    reliabilities: tuple[OverallReliability, ...] = ()
-    if scored is not None:
-        most = max((mean.k for section in work.sections for mean in section.means), default=1)
-        reliabilities = overall(scored, ground, rubric, most=most)
+    heading = _heading(ground, project)
+    scored = totals(sheets, heading.rubric) if is_whole else None
     disputes = _with_flips(ground, work.disputes, scored)
     urgent = most_urgent(disputes)
     sections = [_flagged(section, one) for section, one in zip(work.sections, disputes, strict=True)]
     people, rated = _people(ground, sheets), np.unique(sheets.reviewed // max(len(ground.people), 1))
-    alphas = [section.figures.alpha.value for section in sections if section.figures.alpha.value is not None]
     graded = [person for person in people if person.n_items]
+    alphas = [section.figures.alpha.value for section in sections if section.figures.alpha.value is not None]
     return CalibrationReport(
         project=project.name,
         title=project.title,
-        rubric=name,
-        rubric_version=version,
-        made_at=now(session),
+        rubric=heading.name,
+        rubric_version=heading.version,
+        made_at=now(ground.session),
         since=ground.since,
         until=ground.until,
         seed=SEED,
@@ -130,7 +121,7 @@ def _put_together(work: _Work, project: Project, *, is_whole: bool) -> Calibrati
         n_reviewers=len(graded),
         n_simulated=sum(person.is_simulated for person in graded),
         n_flagged_items=len(urgent),
-        overall=reliabilities,
+        overall=() if scored is None else _overall(work, scored, heading.rubric),
         median_alpha=median(alphas) if alphas else None,
         minimum_alpha=min(alphas, default=None),
         triage=triage_lines(ground, work.asked, disputes, urgent),
@@ -138,6 +129,28 @@ def _put_together(work: _Work, project: Project, *, is_whole: bool) -> Calibrati
         actions=next_actions(sections, [person.name for person in people]),
         notes=notes(ground, sections, rated, is_rounded=scored is not None and is_rounded(scored)),
     )
+
+
+class _Heading(NamedTuple):
+    """The rubric's name, the number of its version, and what it means under the project's pass rule."""
+
+    name: str
+    version: int
+    rubric: schema.Rubric
+
+
+def _heading(ground: Ground, project: Project) -> _Heading:
+    name, version, canonical = ground.session.execute(
+        sa.select(Rubric.name, RubricVersion.number, RubricVersion.canonical)
+        .join(Rubric, Rubric.id == RubricVersion.rubric_id)
+        .where(RubricVersion.id == project.rubric_version_id)
+    ).one()
+    return _Heading(name, version, ground.rules.applied_to(schema.rubric_from_canonical(canonical)))
+
+
+def _overall(work: _Work, scored: Totals, rubric: schema.Rubric) -> tuple[OverallReliability, ...]:
+    most = max((mean.k for section in work.sections for mean in section.means), default=1)
+    return overall(scored, work.ground, rubric, most=most)
 
 
 def _with_flips(ground: Ground, disputes: Sequence[Judged], scored: Totals | None) -> Sequence[Judged]:

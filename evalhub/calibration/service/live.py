@@ -12,8 +12,11 @@ from evalhub.calibration.schema.live import LiveCriterion, LiveReport
 from evalhub.projects.queries import simulated_reviewers
 from evalhub.review.queries.patterns import pattern_counts, reviewer_counts
 from evalhub.stats import CriterionReport, PatternCounts
-from evalhub.stats.report import report_of_counts
+from evalhub.stats.report import checked, report_of_counts
 
+CHECKED_AT_ONCE = 2_000
+"""Items up to which the alphas are compared with the krippendorff package's while a page waits; a full report always
+does it."""
 Vectors = Mapping[int, Mapping[tuple[int, ...], int]]
 
 
@@ -44,9 +47,7 @@ def _figures(asked: Asked, vectors: Vectors, given: Mapping[int, Counter[int]]) 
     for id_ in asked.ids:
         pooled.update(vectors.get(id_, {}))
         reviewers.update(given.get(id_, {}))
-    return report_of_counts(
-        PatternCounts.from_patterns(pooled, len(criterion.levels), len(reviewers)),
-        scale=criterion.scale.value,
-        critical=criterion.critical,
-        scores=[level.score for level in criterion.levels],
-    )
+    counts = PatternCounts.from_patterns(pooled, len(criterion.levels), len(reviewers))
+    scores = [level.score for level in criterion.levels]
+    found = report_of_counts(counts, scale=criterion.scale.value, critical=criterion.critical, scores=scores)
+    return checked(found, counts, scores=scores) if counts.n_items <= CHECKED_AT_ONCE else found
