@@ -26,8 +26,6 @@ class Flag(StrEnum):
     FLIP = "pass_flip"
 
 
-OF_ANSWERS = (Flag.SPAN, Flag.CRITICAL, Flag.APPLICABILITY, Flag.NO_CONSENSUS)
-"""The flags that depend on one criterion's answers alone."""
 FLAG_WORDS: dict[Flag, str] = {
     Flag.SPAN: "far apart",
     Flag.CRITICAL: "critical, worst level from some",
