@@ -16,9 +16,10 @@ from evalhub.reports.jobs import compare
 from evalhub.reports.schema.comparison import Comparison
 from evalhub.reports.service import comparison as service
 from evalhub.reports.service.comparison import compare_models, request_comparison, shown_comparison
+from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
-from tests.reports.worlds import BAD, GOOD, answers, graded
-from tests.world import World, a_project
+from tests.reports.worlds import BAD, GOOD, PASSING, answers, graded
+from tests.world import MOMENT, World, a_project
 
 
 def compared(world: World) -> Comparison:
@@ -57,6 +58,24 @@ def test_a_withdrawn_item_counts_nowhere(database: Database) -> None:
     found = compared(world)
     assert found.basis.n_items == 15
     assert found.scores.pairs[0].n_shared_groups == 7
+
+
+@pytest.mark.parametrize(("weight", "n_other_version"), [(b"1", 0), (b"2", 4)])
+def test_versions_are_pooled_only_where_their_scores_mean_the_same(
+    sqlite_database: Database, weight: bytes, n_other_version: int
+) -> None:
+    world = graded(sqlite_database, {"good": GOOD}, prompts=4)
+    text = PASSING.replace(b"version: 1", b"version: 2").replace(
+        b"title: Clarity", b"title: Clarity, weight: " + weight
+    )
+
+    def renew(session: Session) -> None:
+        newer = add_rubric(session, newer_text, source_name="rubric.yaml", actor_id=None, now=MOMENT).version
+        session.get_one(Project, world.project.id).rubric_version_id = newer.id
+
+    write(renew, on=sqlite_database)
+    basis = compared(world).basis
+    assert (basis.rubric_version, basis.n_other_version) == (2, n_other_version)
 
 
 def test_a_disputed_item_has_no_score_until_it_is_decided(database: Database) -> None:
