@@ -21,7 +21,7 @@ from evalhub.calibration.charts import (
 from evalhub.calibration.charts.criteria import VERDICT_NAMES, Line
 from evalhub.calibration.charts.words import interval, number, percent, with_interval
 from evalhub.calibration.schema.flags import FLAG_WORDS
-from evalhub.calibration.schema.report import Action, ActionKind, CalibrationReport
+from evalhub.calibration.schema.report import Action, CalibrationReport
 from evalhub.calibration.schema.section import CriterionSection, GivenLevel
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import METHOD_WORDS, REASON_WORDS, VerdictCode
@@ -37,16 +37,6 @@ MOST_NAMED = 4
 MOST_ACTIONS = 5
 MOST_ITEMS = 10
 """What is shown at once; the rest is folded."""
-
-ACTION_NAMES: dict[ActionKind, str] = {
-    ActionKind.RETRAIN: "Retrain",
-    ActionKind.REWRITE: "Rewrite",
-    ActionKind.MORE_ITEMS: "More items",
-    ActionKind.ADD_VARIED: "Add varied items",
-    ActionKind.SETTLE_SCOPE: "Settle the scope",
-    ActionKind.WATCH_DRIFT: "Watch the drift",
-    ActionKind.NOTHING: "Nothing to do",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +193,6 @@ def template_values(shown: ShownReport) -> dict[str, Any]:
         "report": shown.report,
         "titles": {one.criterion.key: one.criterion.title for one in shown.report.criteria},
         "by_key": {one.criterion.key: one.criterion for one in shown.report.criteria},
-        "action_names": ACTION_NAMES,
         "verdict_names": VERDICT_NAMES,
         "flag_words": FLAG_WORDS,
         "reasons": REASON_WORDS,
@@ -231,6 +220,11 @@ def _each(report: CalibrationReport, section: CriterionSection) -> tuple[Chart, 
 
 def _verdicts(codes: Sequence[tuple[str, VerdictCode]]) -> str:
     """Like "Of 3 criteria 1 is reliable and 1 is good for tentative conclusions; not yet: Clarity (undecided)."."""
+    if len(codes) == 1:
+        [(title, code)] = codes
+        return f"{title} " + (
+            f"is {RELIED_ON[code]}." if code in RELIED_ON else f"cannot be relied on yet: {VERDICT_NAMES[code]}."
+        )
     counts = Counter(code for _, code in codes)
     counted = " and ".join(
         f"{counts[code]} {'is' if counts[code] == 1 else 'are'} {words}"
@@ -241,7 +235,7 @@ def _verdicts(codes: Sequence[tuple[str, VerdictCode]]) -> str:
     named = [f"{title} ({VERDICT_NAMES[code]})" for title, code in left]
     numbered = [f"{n} {_of_several(code)}" for code, n in Counter(code for _, code in left).most_common()]
     waiting = ", ".join(named if len(named) <= MOST_NAMED else numbered)
-    begin = f"Of {len(codes)} {'criterion' if len(codes) == 1 else 'criteria'}"
+    begin = f"Of {len(codes)} criteria"
     if not counted:
         return f"{begin} none can be relied on yet: {waiting}."
     return f"{begin} {counted}; not yet: {waiting}." if waiting else f"{begin} {counted}."

@@ -53,7 +53,7 @@ def test_the_file_asks_for_nothing_and_its_links_lead_somewhere(report: Calibrat
 
 def test_without_names_the_file_tells_neither_reviewers_nor_items(report: CalibrationReport) -> None:
     body = self_contained(report).split("</style>")[1]
-    assert "Retrain Reviewer A on Accuracy" in body
+    assert "<strong>Retrain</strong> Reviewer A on Accuracy" in body
     assert "Reviewer D (simulated)" in body
     assert [word for word in (*NAMES, "gpt-secret", "task", "TASK") if word in body] == []
 
@@ -105,6 +105,22 @@ def test_the_summary_counts_what_can_be_relied_on_and_names_what_cannot(report: 
     assert "Safety (too few items)" in first
     assert second.startswith("The median of their alphas is 0.")
     assert second.endswith("(Accuracy).")
+
+
+def test_the_summary_of_one_criterion_and_of_many_stays_short() -> None:
+    ratings = drawn_ratings(60, 3, noise=0.9)
+    assert summary([a_section(a_criterion(), ratings)]) == ("Accuracy cannot be relied on yet: unreliable.",)
+    many = [a_section(a_criterion(f"c{at}"), ratings, weeks=1) for at in range(5)]
+    assert summary(many)[0] == "Of 5 criteria none can be relied on yet: 5 unreliable."
+    few = [a_section(a_criterion(f"c{at}"), drawn_ratings(6, 3), weeks=1) for at in range(5)]
+    assert summary(few)[0] == "Of 5 criteria none can be relied on yet: 5 with too few items."
+
+
+def test_the_strictest_reviewer_comes_first(report: CalibrationReport) -> None:
+    chart = show(report).sections[0].charts["severity"]
+    strictness = [row[1] for row in chart.rows]
+    assert strictness == sorted(strictness)
+    assert chart.rows[0][0] == "Anna Kowalska"
 
 
 def test_how_answers_lie_is_said_without_who_gave_them() -> None:

@@ -16,8 +16,9 @@ TWO_SIDED = 1.96
 
 
 def severity_chart(section: CriterionSection, people: Sequence[Person], *, rubric: str) -> Chart:
-    """How strict or lenient each reviewer is, in levels, with an interval; of reviewers with shared items."""
-    found = [line.severity for line in section.reviewers if line.severity is not None]
+    """How strict or lenient each reviewer with shared items is, in levels, with an interval; the strictest first."""
+    known = [line.severity for line in section.reviewers if line.severity is not None]
+    found = sorted(known, key=lambda one: (one.component, one.severity))
     apart = len({one.component for one in found}) > 1
     groups = " Reviewers of different groups share no items, so they cannot be compared." if apart else ""
     return Chart(

@@ -73,20 +73,23 @@ def _row(pen: Pen, estimate: Estimate, axis: Axis, top: float) -> None:
     pen.text(f"c-label{weak}", EDGE, top + 12, fitting(estimate.label, room))
     pen.text(f"c-value{weak}", WIDTH - EDGE, top + 12, estimate.words)
     y = top + 17
-    for band in axis.bands:
-        pen.rect(band.css, _x(axis, band.low), y, _x(axis, band.high) - _x(axis, band.low), BAR)
-    if not axis.bands:
-        pen.rect("c-ground", EDGE, y, WIDTH - 2 * EDGE, BAR)
-    for value, _ in axis.ticks[1:-1]:
-        pen.line("c-grid", _x(axis, value), y, _x(axis, value), y + BAR)
     middle = y + BAR / 2
     if estimate.value is None:
+        pen.rect("c-ground", EDGE, y, WIDTH - 2 * EDGE, BAR)
         pen.text("c-because", WIDTH / 2, middle + 4, fitting(estimate.because, WIDTH - 4 * EDGE))
         return
+    _ground(pen, axis, y)
     if estimate.low is not None and estimate.high is not None:
         ends = [_x(axis, end) for end in (estimate.low, estimate.high) if axis.low <= end <= axis.high]
         pen.whisker(f"c-whisker{weak}", _x(axis, estimate.low), _x(axis, estimate.high), middle, ends=ends)
     pen.dot(f"c-dot{weak}", _x(axis, estimate.value), middle, 4)
+
+
+def _ground(pen: Pen, axis: Axis, y: float) -> None:
+    for band in axis.bands or (Band(axis.low, axis.high, "c-ground"),):
+        pen.rect(band.css, _x(axis, band.low), y, _x(axis, band.high) - _x(axis, band.low), BAR)
+    for value, _ in axis.ticks[1:-1]:
+        pen.line("c-grid", _x(axis, value), y, _x(axis, value), y + BAR)
 
 
 def _x(axis: Axis, value: float) -> float:
