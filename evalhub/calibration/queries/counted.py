@@ -132,7 +132,7 @@ def counted_ratings(
         statement = _within(statement, since, until)
     parts = [
         np.array([tuple(row) for row in rows], dtype=np.float64)
-        for rows in session.execute(statement.execution_options(yield_per=CHUNK)).partitions()
+        for rows in session.connection().execute(statement.execution_options(yield_per=CHUNK)).partitions()
     ]
     table = np.concatenate(parts) if parts else np.zeros((0, 3))
     task = table[:, 0].astype(np.int64)
