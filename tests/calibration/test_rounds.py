@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +25,7 @@ from evalhub.export.queries.scope import versions_in_use
 from evalhub.projects.models import Member
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import close_project, remove_member, reopen_project, set_member
-from evalhub.review.models import Purpose, Task
+from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.patterns import pattern_counts
 from evalhub.review.queries.progress import funnel
@@ -126,6 +130,56 @@ def test_items_on_which_reviewers_cross_a_boundary_can_be_chosen(database: Datab
         start(world, choosing=Choosing.BOUNDARY, criterion="clarity", boundary=1)
     with pytest.raises(BadInput):
         start(world, choosing=Choosing.BOUNDARY, criterion="accuracy", boundary=2)
+
+
+def test_the_most_urgent_disputed_items_can_be_chosen(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=4)
+    answers = {f"source-id-{i}": GOOD for i in range(4)}
+    world.review_all("ann", {**answers, "source-id-2": BAD, "source-id-0": {**GOOD, "clarity": None}})
+    world.review_all("ben", GOOD)
+    assert items_in(world, start(world, choosing=Choosing.TRIAGE, n=1)) == {"source-id-2"}
+    assert items_in(world, start(world, choosing=Choosing.TRIAGE, n=9)) == {"source-id-2", "source-id-0"}
+
+
+def test_a_round_that_is_closed_while_all_are_grading_takes_nothing_afterwards(database: Database) -> None:
+    logins = [f"r{i}" for i in range(6)]
+    world = a_project(database, items=12, reviewers=logins, overlap=OverlapPlan(base=1))
+    round_ = start(world, n=12)
+    failures: list[Exception] = []
+
+    def work(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Conflict:
+            pass  # the lease that closing ended
+        except Exception as error:  # noqa: BLE001 -- reported by the thread that waits
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(partial(grade_round, world, login),)) for login in logins]
+    for thread in threads:
+        thread.start()
+    with database.reading() as session:
+        while rounds_of(session, world.project.id)[0].done < 6 and threads[0].is_alive():
+            session.rollback()
+            time.sleep(0.01)
+    close(world, round_)
+    for thread in threads:
+        thread.join(120)
+        assert not thread.is_alive()
+    assert failures == []
+    with database.reading() as session:
+        assert session.scalars(LATE.where(Task.batch_id == round_.batch_id)).all() == []
+        done = rounds_of(session, world.project.id)[0].done
+    assert 6 <= done <= 72
+    assert_sound(world)
+
+
+LATE = (
+    sa.select(Assignment.public_id)
+    .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+    .where(sa.or_(Assignment.state == AssignmentState.LEASED, Task.is_open))
+)
+"""Leases and open tasks."""
 
 
 LEVELS = ("unacceptable", "adequate", "excellent", "unacceptable")

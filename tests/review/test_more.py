@@ -137,10 +137,11 @@ def test_held_settled_and_already_paired_items_are_left_alone(database: Database
         once = session.scalars(sa.select(Task).where(Task.need == 1).order_by(Task.id)).all()
         once[0].held, once[0].is_open = True, False
         once[1].settled_at = MOMENT
+        once[2].slots, once[2].free_slots = 2, 0b11  # one more reviewer was asked for already
 
     write(change, on=database)
-    assert hand_out(world, 6) == 3
-    assert needs(world) == {1: 2, 2: 4}
+    assert hand_out(world, 6) == 2
+    assert needs(world) == {1: 3, 2: 3}
 
 
 def test_an_extra_review_of_a_drawn_item_becomes_the_planned_second(database: Database) -> None:

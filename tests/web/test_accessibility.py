@@ -17,7 +17,8 @@ SCREENS = [("light", 1440), ("dark", 820), ("dark", 390), ("light", 320)]
 PAGES = {
     "admin": [
         "/", "/projects", "/projects/demo", "/projects/demo/members", "/projects/new", "/projects/demo/cases",
-        "/projects/demo/cases?state=decided", "/projects/demo/calibration", "/projects/demo/models",
+        "/projects/demo/cases?state=decided", "/projects/demo/calibration",
+        "/projects/demo/calibration/more-items?n=5", "/projects/demo/rounds", "/projects/demo/models",
         "/projects/demo/exports", "/rubrics",
         "/rubrics/new", "/rubrics/engineering-answer/1", "/datasets", "/datasets/demo-answers",
         "/datasets/demo-answers/import", "/people", "/people?q=nobody", "/audit", "/account", "/reviews", "/nowhere",
