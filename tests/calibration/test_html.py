@@ -116,6 +116,18 @@ def test_the_summary_of_one_criterion_and_of_many_stays_short() -> None:
     assert summary(few)[0] == "Of 5 criteria none can be relied on yet: 5 with too few items."
 
 
+def test_of_too_many_reviewers_to_draw_the_pairs_that_agree_least_are_listed() -> None:
+    section = a_section(a_criterion(), drawn_ratings(60, 16), weeks=1)
+    chart = show(a_report([section], n_reviewers=16)).sections[0].charts["kappa"]
+    assert chart.picture is None
+    kappas = [row[2] for row in chart.rows]
+    assert len(kappas) == 30
+    assert kappas == sorted(kappas)
+    html = self_contained(a_report([section], n_reviewers=16))
+    assert "16 reviewers are too many to draw" in html
+    assert "Numbers of: Who agrees with whom" in html
+
+
 def test_the_strictest_reviewer_comes_first(report: CalibrationReport) -> None:
     chart = show(report).sections[0].charts["severity"]
     strictness = [row[1] for row in chart.rows]

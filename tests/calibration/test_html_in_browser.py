@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The file with more reviewers than fit a column, and empty; the demo's page is looked at elsewhere."""
     folder = tmp_path_factory.mktemp("files")
-    many = a_report([a_section(a_criterion(), drawn_ratings(80, 16), weeks=12)], n_reviewers=16)
+    many = a_report([a_section(a_criterion(), drawn_ratings(80, 15), weeks=12)], n_reviewers=15)
     states = {"many": many, "empty": an_empty_report()}
     paths = []
     for name, report in states.items():

@@ -11,7 +11,7 @@ from evalhub.stats import PairAgreement
 from evalhub.stats.verdict import RELIABLE, TENTATIVE
 from evalhub.web.charts import Cell, Chart, Picture, matrix
 
-MOST_DRAWN = 16
+MOST_DRAWN = 15
 LISTED = 30
 
 
