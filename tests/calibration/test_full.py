@@ -30,6 +30,7 @@ from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import CriterionOutcome, score
 from evalhub.rubrics.service import add_rubric
 from evalhub.stats import PatternCounts, Ratings, Scale, alpha, ranked
+from evalhub.web.session import write
 from tests import rows
 from tests.calibration.test_report import graded
 from tests.rows import NOW
@@ -286,3 +287,21 @@ def test_progress_tells_the_criteria_done_of_all(sqlite_database: Database) -> N
         full_report(session, project.id, progress=lambda *said: told.append(said))
     assert [(done, total) for done, total, _ in told] == [(0, 2), (0, 2), (1, 2), (2, 2)]
     assert [stage for _, _, stage in told][1:3] == ["Accuracy", "Style"]
+
+
+def test_somebody_whose_first_review_comes_while_the_report_is_made_is_left_out_of_it(
+    postgres_database: Database,
+) -> None:
+    project = write(lambda session: graded(session, ["right wrong", "right right", "wrong"]), on=postgres_database)
+
+    def one_more(session: Session) -> None:
+        scores = {"accuracy": "right", "style": "good"}
+        rows.reviewed(session, rows.tasks_of(session, project)[2], rows.account(session, "Late"), scores)
+
+    def come_late(done: int, _total: int | None, stage: str) -> None:
+        if (done, stage) == (0, "Accuracy"):
+            write(one_more, on=postgres_database)
+
+    with postgres_database.reading() as session:
+        found = full_report(session, project.id, progress=come_late)
+    assert (len(found.people), found.criteria[0].n_ratings) == (2, 5)

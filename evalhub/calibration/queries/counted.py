@@ -57,6 +57,11 @@ class CountedRatings:
     def is_not_applicable(self) -> NDArray[np.bool_]:
         return np.isnan(self.place)
 
+    def of(self, people: People) -> CountedRatings:
+        """Those of these people: somebody's first review may have come after they were read."""
+        known = np.isin(self.reviewer, people.account)
+        return CountedRatings(self.at[known], self.task[known], self.reviewer[known], self.place[known])
+
 
 def counted_tasks(session: Session, project_id: int) -> CountedTasks:
     """The live and regrade tasks of a project whose items are not withdrawn."""
@@ -122,7 +127,7 @@ def counted_ratings(
     """The planned ratings of people on one criterion; voided reviews have none.
 
     Args:
-        since: only reviews submitted at or after this moment; past ratings without a time are then left out.
+        since: only reviews submitted at or after this moment; a past rating without a time has that of its import.
         until: only reviews submitted before it.
     """
     place = sa.func.coalesce(Rating.value, Rating.level)

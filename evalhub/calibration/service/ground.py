@@ -55,4 +55,6 @@ class Ground:
         )
 
     def ratings_of(self, asked: Asked) -> CountedRatings:
-        return counted_ratings(self.session, self.project_id, asked, self.tasks, since=self.since, until=self.until)
+        """The ratings of one criterion that count."""
+        found = counted_ratings(self.session, self.project_id, asked, self.tasks, since=self.since, until=self.until)
+        return found.of(self.people)
