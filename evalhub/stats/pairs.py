@@ -16,7 +16,7 @@ from evalhub.stats.numbering import numbered, span
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.weights import Weights
 
-RANGE_ROWS = 250_000
+RANGE_ROWS = 500_000
 MAX_RANGES = 40
 DENSE = 100
 
