@@ -18,6 +18,7 @@ PAGES = {
     "admin": [
         "/", "/projects", "/projects/demo", "/projects/demo/members", "/projects/new", "/projects/demo/cases",
         "/projects/demo/cases?state=decided", "/projects/demo/calibration",
+        "/projects/demo/calibration?criterion=accuracy",
         "/projects/demo/calibration/more-items?n=5", "/projects/demo/rounds", "/projects/demo/models",
         "/projects/demo/exports", "/rubrics",
         "/rubrics/new", "/rubrics/engineering-answer/1", "/datasets", "/datasets/demo-answers",
