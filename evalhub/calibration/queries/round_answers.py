@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -56,43 +57,16 @@ class RoundAnswers:
 
 def round_answers(session: Session, round_: CalibrationRound) -> RoundAnswers:
     """Every rating of a round, of items that were not withdrawn since."""
-    place = sa.func.coalesce(Rating.value, Rating.level)
-    columns: Columns = sa.select(
-        Rating.criterion_id,
-        Task.item_id,
-        Item.group_key,
-        Rating.reviewer_id,
-        place,
-        RoundItem.discussed,
-        _saw_others(),
-    ).select_from(Rating)
-    rows = session.execute(
-        of_people(columns, round_.project_id)
-        .join(Task, sa.and_(Task.project_id == Rating.project_id, Task.id == Rating.task_id))
-        .join(RoundItem, sa.and_(RoundItem.project_id == Task.project_id, RoundItem.task_id == Task.id))
-        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
-        .join(
-            Assignment,
-            sa.and_(
-                Assignment.project_id == Rating.project_id,
-                Assignment.task_id == Rating.task_id,
-                Assignment.reviewer_id == Rating.reviewer_id,
-            ),
-        )
-        .where(RoundItem.round_id == round_.id, Item.withdrawn_at.is_(None))
-        .order_by(Rating.criterion_id, Task.item_id, Rating.reviewer_id)
-    ).all()
     groups: dict[str, int] = {}
-    was_talked_about = round_.follows_id is not None
     table = np.array(
         [
-            (criterion, item, groups.setdefault(group, len(groups)), reviewer, place, discussed, saw)
-            for criterion, item, group, reviewer, place, discussed, saw in rows
+            (criterion, item, groups.setdefault(group, len(groups)), reviewer, place, discussed, saw_others)
+            for criterion, item, group, reviewer, place, discussed, saw_others in session.execute(_ratings(round_))
         ],
         dtype=np.float64,
     ).reshape(-1, 7)
-    discussed = table[:, 5].astype(np.bool_)
-    whole = table[:, :4].astype(np.int64)
+    whole, discussed = table[:, :4].astype(np.int64), table[:, 5].astype(np.bool_)
+    was_talked_about = discussed if round_.follows_id is not None else np.zeros_like(discussed)
     return RoundAnswers(
         criterion=whole[:, 0],
         item=whole[:, 1],
@@ -100,7 +74,28 @@ def round_answers(session: Session, round_: CalibrationRound) -> RoundAnswers:
         reviewer=whole[:, 3],
         place=table[:, 4],
         is_discussed=discussed,
-        saw_others=table[:, 6].astype(np.bool_) & ~(discussed & was_talked_about),
+        saw_others=table[:, 6].astype(np.bool_) & ~was_talked_about,
+    )
+
+
+def _ratings(round_: CalibrationRound) -> sa.Select[*tuple[Any, ...]]:
+    place = sa.func.coalesce(Rating.value, Rating.level)
+    columns: Columns = sa.select(
+        Rating.criterion_id, Task.item_id, Item.group_key, Rating.reviewer_id, place, RoundItem.discussed, _saw_others()
+    )
+    same_assignment = sa.and_(
+        Assignment.project_id == Rating.project_id,
+        Assignment.task_id == Rating.task_id,
+        Assignment.reviewer_id == Rating.reviewer_id,
+    )
+    return (
+        of_people(columns.select_from(Rating), round_.project_id)
+        .join(Task, sa.and_(Task.project_id == Rating.project_id, Task.id == Rating.task_id))
+        .join(RoundItem, sa.and_(RoundItem.project_id == Task.project_id, RoundItem.task_id == Task.id))
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .join(Assignment, same_assignment)
+        .where(RoundItem.round_id == round_.id, Item.withdrawn_at.is_(None))
+        .order_by(Rating.criterion_id, Task.item_id, Rating.reviewer_id)
     )
 
 

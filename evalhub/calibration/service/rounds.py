@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -175,17 +175,20 @@ def _store(session: Session, *, plan: _Plan, by_id: int | None) -> str:
     )
     session.add(round_)
     session.flush()
-    tasks = session.execute(
-        sa.select(Task.id, Task.item_id).where(Task.project_id == project.id, Task.batch_id == batch.id)
-    )
-    session.add_all(
-        RoundItem(project_id=project.id, task_id=task, round_id=round_.id, discussed=plan.discussed[item])
-        for task, item in tasks
-    )
-    session.flush()
+    _add_items(session, round_, plan.discussed)
     payload = {"items": len(plan.discussed), "number": number, "reviewers": len(plan.reviewer_ids), "seed": new.seed}
     _record(session, round_, "round.created", by=by, at=moment, payload=payload | new.as_chosen())
     return round_.public_id
+
+
+def _add_items(session: Session, round_: CalibrationRound, discussed: Mapping[int, bool]) -> None:
+    """Note which tasks of the round's batch are talked about; `discussed` tells it by item."""
+    on_batch = (Task.project_id == round_.project_id, Task.batch_id == round_.batch_id)
+    session.add_all(
+        RoundItem(project_id=round_.project_id, task_id=task_id, round_id=round_.id, discussed=discussed[item_id])
+        for task_id, item_id in session.execute(sa.select(Task.id, Task.item_id).where(*on_batch))
+    )
+    session.flush()
 
 
 def close_round(session: Session, project_id: int, reference: str, *, by: Account | None, at: datetime) -> None:
