@@ -65,9 +65,8 @@ def test_versions_are_pooled_only_where_their_scores_mean_the_same(
     sqlite_database: Database, weight: bytes, n_other_version: int
 ) -> None:
     world = graded(sqlite_database, {"good": GOOD}, prompts=4)
-    text = PASSING.replace(b"version: 1", b"version: 2").replace(
-        b"title: Clarity", b"title: Clarity, weight: " + weight
-    )
+    heavier = PASSING.replace(b"title: Clarity", b"title: Clarity, weight: " + weight)
+    newer_text = heavier.replace(b"version: 1", b"version: 2")
 
     def renew(session: Session) -> None:
         newer = add_rubric(session, newer_text, source_name="rubric.yaml", actor_id=None, now=MOMENT).version
