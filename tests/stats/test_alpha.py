@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.coverage import Tally, latent, six_answers
+from benchmarks.worlds import Latent, true_alpha
 from evalhub.stats import PatternCounts, Reason, Scale, alpha, alphas_without_each_rater, criterion_report
 from tests.stats.tables import KRIPPENDORFF_C, ratings_of
 
@@ -139,3 +141,23 @@ def test_letting_the_reviewers_vary_widens_the_interval() -> None:
 
 def test_four_reviewers_are_too_few_to_let_them_vary() -> None:
     assert criterion_report(ratings_of(KRIPPENDORFF_C), scale="ordinal").alpha_random_reviewers is None
+
+
+@pytest.mark.parametrize(
+    ("world", "n_items"),
+    [
+        (latent([1 / 3] * 3, 0.5, 3), 100),
+        (latent([0.05, 0.15, 0.80], 0.5, 3), 100),
+        (latent([1 / 3] * 3, 0.5, 2), 50),
+        (six_answers(0.5), 240),
+        (latent([1 / 3] * 3, 0.05, 3), 50),
+    ],
+    ids=["balanced", "skewed", "two reviewers", "six answers a prompt", "near perfect"],
+)
+def test_the_interval_holds_the_true_alpha_as_often_as_it_says(world: Latent, n_items: int) -> None:
+    """600 samples a world, so within three standard errors of .95; near perfect agreement the bound holds more."""
+    rng, tally, truth = np.random.default_rng(20), Tally(), true_alpha(world, 400_000)
+    for _ in range(600):
+        tally.add(alpha(world.draw(rng, n_items).counts(), scale=Scale.ORDINAL), truth)
+    assert tally.covered is not None
+    assert 0.925 <= tally.covered <= 0.985
