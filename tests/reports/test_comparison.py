@@ -15,7 +15,7 @@ from evalhub.projects.schema import OverlapPlan
 from evalhub.reports.jobs import compare
 from evalhub.reports.schema.comparison import Comparison
 from evalhub.reports.service import comparison as service
-from evalhub.reports.service.comparison import compare_models, request_comparison, shown_comparison
+from evalhub.reports.service.comparison import AtHand, compare_models, request_comparison, shown_comparison
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
 from tests.reports.worlds import BAD, GOOD, PASSING, answers, graded
@@ -120,7 +120,7 @@ def test_what_a_job_keeps_of_a_comparison_is_the_comparison(
     world = graded(database, {"good": GOOD, "bad": BAD})
     monkeypatch.setattr("evalhub.calibration.queries.size.SMALL", 0)
     with database.reading() as session:
-        assert shown_comparison(session, session.get_one(Project, world.project.id)) is None
+        assert shown_comparison(session, session.get_one(Project, world.project.id)) == AtHand(None, is_kept=True)
     job_id = write(lambda session: request_comparison(session, world.project.id, None).id, on=database)
     again = write(lambda session: request_comparison(session, world.project.id, None).id, on=database)
     assert again == job_id
@@ -129,6 +129,6 @@ def test_what_a_job_keeps_of_a_comparison_is_the_comparison(
     assert result["path"] == "/projects/p/models"
     write(lambda session: finish(session, job_id, lease or "", result), on=database)
     with database.reading() as session:
-        kept = shown_comparison(session, session.get_one(Project, world.project.id))
+        kept = shown_comparison(session, session.get_one(Project, world.project.id)).comparison
     assert kept is not None
     assert kept.scores == compared(world).scores

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 import sqlalchemy as sa
 
 from evalhub.db import Database
 from evalhub.jobs.models import Job
+from evalhub.jobs.running import run_taken
+from evalhub.jobs.service import take
+from evalhub.web.session import write
+from evalhub.wiring import JOBS
 from tests.reports.worlds import BAD, GOOD, graded, with_viewer
 from tests.web.client import Browser, Page, app_for
 from tests.world import RUBRIC, World, a_project
@@ -79,6 +85,24 @@ def test_a_large_project_is_compared_in_the_background_once(
     assert "Waits for a worker" in browser.get(PAGE).text
     with sqlite_database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Job)) == 1
+
+
+def test_what_was_compared_in_the_background_is_shown_and_can_be_made_anew(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalhub.calibration.queries.size.SMALL", 0)
+    world = graded(sqlite_database, {"good": GOOD, "bad": BAD})
+    browser = browser_of(world)
+    browser.get(PAGE)
+    browser.post(PAGE)
+    with sqlite_database.reading() as session:
+        job_id = session.scalars(sa.select(Job.id)).one()
+    taken = write(lambda session: take(session, job_id), on=sqlite_database)
+    assert taken is not None
+    run_taken(sqlite_database, JOBS, taken, stopping=Event())
+    page = browser.get(PAGE)
+    assert "good scores above bad" in page.text
+    assert "Compare them anew" in page.text
 
 
 def test_the_project_s_page_leads_to_its_models(sqlite_database: Database) -> None:

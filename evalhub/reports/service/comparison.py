@@ -39,6 +39,17 @@ SEVERAL_GROUPS = (
 
 
 @dataclass(frozen=True, slots=True)
+class AtHand:
+    """The comparison that can be shown at once; None where the project is large and nobody has had one made.
+
+    `is_kept`: it is made in the background, and stays as it was when it was made.
+    """
+
+    comparison: Comparison | None
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Shift:
     """How far severity moved the mean of each item, shape (items,), or why nothing is known of it."""
 
@@ -47,12 +58,14 @@ class _Shift:
     n_unknown: int
 
 
-def shown_comparison(session: Session, project: Project) -> Comparison | None:
+def shown_comparison(session: Session, project: Project) -> AtHand:
     """The comparison of a small project, computed now; the newest that was made of a large one, if any was."""
     if is_small(session, project.id):
-        return compare_models(session, project)
+        return AtHand(compare_models(session, project), is_kept=False)
     found = latest_result(session, KIND, project.id)
-    return None if found is None or found.result is None else _adapter().validate_python(found.result["comparison"])
+    if found is None or found.result is None:
+        return AtHand(None, is_kept=True)
+    return AtHand(_adapter().validate_python(found.result["comparison"]), is_kept=True)
 
 
 def request_comparison(session: Session, project_id: int, by_id: int | None) -> Job:

@@ -24,13 +24,14 @@ from evalhub.web.session import reading, write
 def models(p: str) -> ResponseReturnValue:
     with reading() as session:
         project = project_named(session, p)
-        comparison = shown_comparison(session, project)
-        job = latest_job(session, KIND, project_id=project.id)
+        at_hand = shown_comparison(session, project)
+        job = latest_job(session, KIND, project_id=project.id) if at_hand.is_kept else None
     may_steer = job is not None and steer_job(require_principal(), job.public_id)
-    values = template_values(comparison) if comparison else {"comparison": None}
+    values = template_values(at_hand.comparison) if at_hand.comparison else {"comparison": None}
     return render_template(
         "reports/models.html",
         project=project,
+        is_kept=at_hand.is_kept,
         job=job,
         may_steer=may_steer,
         chart_url=lambda name, ending: url_for(f"reports.models_{ending}", p=p, name=name),
@@ -67,7 +68,7 @@ def models_csv(p: str, name: str) -> ResponseReturnValue:
 
 def _chart(p: str, name: str) -> Chart:
     with reading() as session:
-        comparison = shown_comparison(session, project_named(session, p))
+        comparison = shown_comparison(session, project_named(session, p)).comparison
     chart = charts(comparison).get(name) if comparison else None
     if chart is None:
         raise NotFound("The comparison of models has no such chart.")
