@@ -21,7 +21,7 @@ from evalhub.calibration.charts import (
 from evalhub.calibration.charts.criteria import VERDICT_NAMES, Line
 from evalhub.calibration.charts.words import interval, number, percent, with_interval
 from evalhub.calibration.schema.flags import FLAG_WORDS
-from evalhub.calibration.schema.report import Action, CalibrationReport
+from evalhub.calibration.schema.report import Action, CalibrationReport, Person
 from evalhub.calibration.schema.section import CriterionSection, GivenLevel
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import METHOD_WORDS, REASON_WORDS, VerdictCode
@@ -29,6 +29,7 @@ from evalhub.web.charts import Chart
 
 RELIED_ON = {VerdictCode.RELIABLE: "reliable", VerdictCode.TENTATIVE: "good for tentative conclusions"}
 BAD = (VerdictCode.UNRELIABLE, VerdictCode.RARE_LEVELS_NOT_REPRODUCED)
+POOLED = ", and earlier ones where the question did not change"
 MOST_IN_FULL = 24
 """Criteria times reviewers; beyond it only one criterion is shown in full at a time, so that the page stays light."""
 MOST_BOUNDARIES = 4
@@ -41,11 +42,15 @@ MOST_ITEMS = 10
 
 @dataclass(frozen=True, slots=True)
 class ShownSection:
-    """One criterion; `charts` by name, none where it is not shown in full; `each` the confusion of each reviewer."""
+    """One criterion; `charts` by name, none where it is not shown in full; `each` the confusion of each reviewer.
+
+    `shifts` says who graded otherwise in a week than in the others.
+    """
 
     section: CriterionSection
     charts: Mapping[str, Chart]
     each: tuple[Chart, ...]
+    shifts: tuple[str, ...]
     is_open: bool
 
     @property
@@ -59,7 +64,7 @@ class ShownSection:
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """A report with its charts; `sections` are those of the criteria that are shown, `lines` those of all."""
+    """A report with its charts; `sections` are those of the criteria that are shown."""
 
     report: CalibrationReport
     alpha: Chart
@@ -79,7 +84,8 @@ def show(report: CalibrationReport, criterion: str | None = None, *, most_in_ful
         most_in_full: criteria times reviewers beyond which only the criterion that needs it most has charts of its
             reviewers and weeks.
     """
-    rubric = rubric_words(report.rubric, (report.rubric_version,))
+    is_pooled = any(len(one.versions) > 1 for one in report.criteria)
+    rubric = rubric_words(report.rubric, (report.rubric_version,)) + (POOLED if is_pooled else "")
     shown = [one for one in report.criteria if criterion in (None, one.criterion.key)]
     urgent = _most_urgent(shown, report.actions)
     is_light = len(shown) == 1 or len(shown) * len(report.people) <= most_in_full
@@ -92,6 +98,7 @@ def show(report: CalibrationReport, criterion: str | None = None, *, most_in_ful
                 section=one,
                 charts=section_charts(report, one) if is_light or one is urgent else {},
                 each=_each(report, one) if criterion else (),
+                shifts=shift_sentences(one, report.people),
                 is_open=one is urgent,
             )
             for one in shown
@@ -162,6 +169,17 @@ def plan_sentences(section: CriterionSection) -> tuple[str, ...]:
         chances = ", ".join(f"{more:,} more: {percent(chance)}" for more, chance in gate.chances)
         found.append(f"The chance that the lower bound clears {gate.gate:g}: {chances}. Seed {gate.seed}.")
     return tuple(found)
+
+
+def shift_sentences(section: CriterionSection, people: Sequence[Person]) -> tuple[str, ...]:
+    """Who was stricter or more lenient in a week than otherwise, by more than chance explains."""
+    return tuple(
+        f"{people[one.rater].name} in {section.periods[one.period].label}: {number(abs(one.difference))} of a level"
+        f" {'stricter' if one.difference < 0 else 'more lenient'} than in the other weeks, over {one.n_items:,} items"
+        f" (adjusted p {number(one.q_value, 3)}, Benjamini–Hochberg over reviewers and weeks)."
+        for one in section.period_reviewers
+        if one.is_raised
+    )
 
 
 def spread_words(criterion: Criterion, answers: Sequence[GivenLevel]) -> str:

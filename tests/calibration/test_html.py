@@ -11,7 +11,8 @@ import pytest
 from evalhub.calibration.html import anonymous, letter, self_contained
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.schema.section import GivenLevel
-from evalhub.calibration.shown import rubric_words, show, spread_words, summary
+from evalhub.calibration.shown import rubric_words, shift_sentences, show, spread_words, summary
+from evalhub.stats.drift_reviewers import ReviewerPeriod
 from tests.calibration.reports import a_criterion, a_report, a_section, an_empty_report, drawn_ratings
 
 NAMES = ("Anna Kowalska", "Ben", "Chi Nguyen", "Dora", "Emil")
@@ -141,6 +142,20 @@ def test_how_answers_lie_is_said_without_who_gave_them() -> None:
     assert spread_words(a_criterion(), [GivenLevel(0, None, 2.5), GivenLevel(1, None, 1.0)]) == "1, 2.5"
 
 
-def test_pooled_versions_are_named() -> None:
+def test_who_graded_otherwise_in_a_week_is_said_where_chance_does_not_explain_it(
+    report: CalibrationReport,
+) -> None:
+    section = report.criteria[0]
+    shift = ReviewerPeriod(0, 2, 20, -0.4, 0.1, 0.001, 0.004, True)
+    shifts = (shift, replace(shift, rater=1, is_raised=False))
+    found = shift_sentences(replace(section, period_reviewers=shifts), report.people)
+    assert len(found) == 1
+    assert found[0].startswith(
+        "Anna Kowalska in 2026-W42: 0.40 of a level stricter than in the other weeks, over 20 items"
+    )
+
+
+def test_pooled_versions_are_named(report: CalibrationReport) -> None:
+    assert show(report).alpha.method.endswith("version 2, and earlier ones where the question did not change.")
     assert rubric_words("r", (2,)) == "rubric r, version 2"
     assert rubric_words("r", (1, 2, 4)) == "rubric r, versions 1, 2 and 4 pooled"

@@ -171,6 +171,21 @@ def test_marks_can_be_told_from_their_ground(scheme: str, grounds: list[str]) ->
     assert all(contrast(colour, ground) >= 3 for colour in colours.values() for ground in grounds)
 
 
+@pytest.mark.parametrize(("scheme", "ground", "ink"), [("light", "#ffffff", "#1b1c20"), ("dark", "#1f2125", "#e9eaec")])
+def test_words_can_be_read_on_the_darkest_shade_and_on_every_band(scheme: str, ground: str, ink: str) -> None:
+    block = re.findall(r":root \{([^}]*--c-low[^}]*)\}", STYLES)[scheme == "dark"]
+    colours = dict(re.findall(r"(--c-(?:low|mid|high)): (#\w+)", block))
+    tint = int(re.findall(r"--c-tint: (\d+)%", block)[0]) / 100
+    darkest = max(int(share) for share in re.findall(r"var\(--c-high\) (\d+)%", STYLES)) / 100
+    shades = [(colour, tint) for colour in colours.values()] + [(colours["--c-high"], darkest)]
+    assert all(contrast(blended(colour, ground, share), ink) >= 4.5 for colour, share in shades)
+
+
+def blended(colour: str, ground: str, share: float) -> str:
+    parts = [(int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * over + (1 - share) * under):02x}" for over, under in parts)
+
+
 def contrast(one: str, other: str) -> float:
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)

@@ -51,7 +51,17 @@ def alpha_chart(lines: Sequence[Line], *, rubric: str) -> Chart:
         title="Alpha by criterion",
         description=f"A row a criterion: a dot at alpha, a bar for its 95 % interval. {BANDS}",
         method=f"{_range(n)} items with two ratings or more a criterion; {methods(f.alpha for f in shown)}; {rubric}.",
-        headings=("Criterion", "Alpha", "Low", "High", "Paired items", "Groups", "Reviewers", "Scale", "Verdict"),
+        headings=(
+            "Criterion",
+            "Alpha",
+            "Low",
+            "High",
+            "Paired items",
+            "Groups",
+            "Reviewers",
+            "Scale",
+            "Verdict",
+        ),
         rows=tuple(_row(line) for line in lines),
         picture=forest([_estimate(line) for line in lines], axis),
     )
@@ -81,7 +91,7 @@ def methods(figures: Iterable[Figure]) -> str:
 
 def _row(line: Line) -> tuple[Value, ...]:
     if line.figures is None:
-        return (line.criterion.title, None, None, None, None, None, None, None, RANGE_LATER)
+        return (line.criterion.title, *[None] * 7, RANGE_LATER)
     figures = line.figures
     verdict = VERDICT_NAMES[figures.verdict.code]
     return (line.criterion.title, *_numbers(figures.alpha), figures.scale.value, verdict)
