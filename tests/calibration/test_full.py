@@ -305,3 +305,19 @@ def test_somebody_whose_first_review_comes_while_the_report_is_made_is_left_out_
     with postgres_database.reading() as session:
         found = full_report(session, project.id, progress=come_late)
     assert (len(found.people), found.criteria[0].n_ratings) == (2, 5)
+
+
+def test_a_range_has_no_tables_by_level_but_pairs_and_severities(sqlite_database: Database) -> None:
+    criterion = "{id: p, title: P, scale: interval, range: {min: 0, max: 9}}"
+    rubric = f"name: points\nversion: 1\ntitle: P\ncriteria:\n- {criterion}\n"
+    with sqlite_database.writing() as session:
+        project = rows.project(session, rows.dataset(session, 4), rows.rubric_version(session, rubric), need=2)
+        one, other = rows.account(session), rows.account(session)
+        for task, value in zip(rows.tasks_of(session, project), (1, 4, 6, 9), strict=True):
+            rows.reviewed(session, task, one, {"p": value})
+            rows.reviewed(session, task, other, {"p": max(value - 2, 0)})
+        (section,) = full_report(session, project.id).criteria
+    assert section.boundaries == ()
+    assert {(line.figures.level_use, line.figures.confusion) for line in section.reviewers} == {((), ())}
+    assert [line.severity and round(line.severity.severity, 3) for line in section.reviewers] == [0.875, -0.875]
+    assert len(section.pairs) == 1

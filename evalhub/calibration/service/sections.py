@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,7 +67,7 @@ def section_of(ground: Ground, asked: Asked, found: CountedRatings) -> Criterion
         flagged={},
         n_flagged=0,
         boundaries=_boundaries(ground, asked, found, figures, crossed),
-        reviewers=_reviewers(ratings, scale, own),
+        reviewers=_reviewers(asked, ratings, scale, own),
         pairs=_pairs(ratings, scale),
         periods=periods,
         period_reviewers=period_reviewers,
@@ -141,14 +143,15 @@ def _is_comparable(ratings: Ratings) -> bool:
     return 0 < ratings.n_reviewers * ratings.n_levels <= MOST_CELLS
 
 
-def _reviewers(ratings: Ratings, scale: Scale, values: Floats | None) -> tuple[ReviewerLine, ...]:
+def _reviewers(asked: Asked, ratings: Ratings, scale: Scale, values: Floats | None) -> tuple[ReviewerLine, ...]:
+    """Each reviewer; with a range without tables by level, which would have a row for every value."""
     if not _is_comparable(ratings):
         return ()
-    found = {} if scale is Scale.NOMINAL else {one.rater: one for one in severities(ratings)}
-    return tuple(
-        ReviewerLine(figures, found.get(figures.rater))
-        for figures in reviewer_figures(ratings, scale=scale, values=values)
-    )
+    severity = {} if scale is Scale.NOMINAL else {one.rater: one for one in severities(ratings)}
+    found = reviewer_figures(ratings, scale=scale, values=values)
+    if asked.criterion.range is not None:
+        found = tuple(replace(one, level_use=(), confusion=()) for one in found)
+    return tuple(ReviewerLine(one, severity.get(one.rater)) for one in found)
 
 
 def _pairs(ratings: Ratings, scale: Scale) -> tuple[PairAgreement, ...]:
