@@ -83,3 +83,7 @@ def test_a_large_project_answers_live_figures_and_the_newest_report_that_was_mad
     assert {action["criterion"] for action in only["actions"]} <= {"clarity"}
     ask(world, "?criterion=nope", 404)
     assert "evalhub calibrate p" in str(ask(world, "?since=2026-01-01T00:00:00Z", 413))
+    newer = make(world)
+    assert ask(world)["report_id"] == newer
+    assert ask(world, f"?report={public_id}")["report_id"] == public_id
+    ask(world, "?report=nope", 404)

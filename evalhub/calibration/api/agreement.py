@@ -13,7 +13,7 @@ from evalhub.calibration.api.blueprint import api_bp
 from evalhub.calibration.queries import hidden_tasks
 from evalhub.calibration.queries.size import SMALL, is_small
 from evalhub.calibration.schema.report import CalibrationReport
-from evalhub.calibration.service import AtHand, full_report, live_report, shown_report
+from evalhub.calibration.service import AtHand, full_report, latest_report, live_report, report_named
 from evalhub.calibration.shown import tasks_of
 from evalhub.errors import NotFound, TooLarge
 from evalhub.projects.models import Project
@@ -32,6 +32,9 @@ class AgreementQuery(BaseModel):
     criterion: Annotated[str, Field(max_length=64)] | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    report: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None, description="The id of an earlier report of a large project; it keeps its newest twenty"
+    )
 
 
 class LiveFigures(BaseModel):
@@ -88,31 +91,31 @@ def _at_hand(session: Session, project: Project, query: AgreementQuery) -> AtHan
 
     Raises:
         TooLarge: a time was given for a large project.
-        NotFound: the rubric has no such criterion.
+        NotFound: the rubric has no such criterion, or the project no such report.
     """
-    if query == AgreementQuery():
-        return shown_report(session, project.id)
+    if query.report is not None:
+        return _narrowed(report_named(session, project.id, query.report), query.criterion)
     if is_small(session, project.id):
-        return AtHand(full_report(session, project.id, **query.model_dump()), None, is_fresh=True, n_since=0)
+        found = full_report(session, project.id, criterion=query.criterion, since=query.since, until=query.until)
+        return AtHand(found, None, is_fresh=True, n_since=0)
     if query.since or query.until:
         raise TooLarge(
             f"This project has more than {SMALL:,} ratings: for a stretch of time run "
             f"`evalhub calibrate {project.name} --since … --until …`."
         )
-    found = shown_report(session, project.id)
-    return replace(found, report=_only(found.report, query.criterion)) if found.report else found
+    return _narrowed(latest_report(session, project.id), query.criterion)
 
 
-def _only(report: CalibrationReport, criterion: str | None) -> CalibrationReport:
-    """A kept report with one criterion of its own."""
+def _narrowed(found: AtHand, criterion: str | None) -> AtHand:
+    """A kept report with what it says of one criterion alone."""
+    report = found.report
+    if report is None or criterion is None:
+        return found
     sections = tuple(section for section in report.criteria if section.criterion.key == criterion)
     if not sections:
         raise NotFound(f'The rubric of this project has no criterion "{criterion}".')
-    return replace(
-        report,
-        criteria=sections,
-        actions=tuple(action for action in report.actions if action.criterion == criterion),
-    )
+    actions = tuple(action for action in report.actions if action.criterion == criterion)
+    return replace(found, report=replace(report, criteria=sections, actions=actions))
 
 
 def _seen(session: Session, project_id: int, report: CalibrationReport) -> CalibrationReport:

@@ -19,10 +19,10 @@ from evalhub.stats.counts import distinct_rows
 def judged(asked: Asked, found: CountedRatings, tasks: CountedTasks, rules: Flags) -> Judged:
     """The flags of a criterion in every complete task, apart from flips of pass and fail."""
     kind, answers = _by_value(found, len(tasks)) if asked.criterion.range else _by_level(asked, found, len(tasks))
-    kind = np.where(tasks.is_complete, kind, UNANSWERED)
     flags = [flags_of(asked.question, given, rules) for given in answers]
     if rules.influence is not None:
         flags = _with_influence(asked, kind, answers, flags, rules.influence)
+    kind = np.where(tasks.is_complete, kind, UNANSWERED)
     return Judged(asked.question, kind, answers, flags, np.zeros(len(tasks), dtype=np.bool_))
 
 
