@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,30 +52,21 @@ class Judged:
         return +found
 
 
-@dataclass(eq=False)
-class Urgency:
-    """The triage of tasks; tasks whose answers are alike in every criterion are judged once."""
-
-    judged: Sequence[Judged]
-    known: dict[tuple[int, ...], float] = field(default_factory=dict)
-
-    def of(self, task: int) -> float:
-        """The place of a task in the queue; see `flags.triage`."""
-        key = (*(int(one.kind[task]) for one in self.judged), *(int(one.flips[task]) for one in self.judged))
-        if key not in self.known:
-            self.known[key] = triage(
-                (one.question, one.answers[one.kind[task]], one.flags_at(task))
-                for one in self.judged
-                if one.kind[task] != UNANSWERED
-            )
-        return self.known[key]
-
-
 def most_urgent(judged: Sequence[Judged]) -> list[tuple[int, float]]:
     """The disputed tasks (their places) with their triage, the most urgent first, then the oldest."""
     if not judged:
         return []
     disputed = np.flatnonzero(np.logical_or.reduce([one.is_disputed for one in judged]))
-    urgency = Urgency(judged)
-    found = [(int(task), urgency.of(int(task))) for task in disputed]
-    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+    answers = np.column_stack([column for one in judged for column in (one.kind, one.flips)])[disputed]
+    _, first, alike = np.unique(answers, axis=0, return_index=True, return_inverse=True)
+    urgency = np.array([_triage(judged, int(task)) for task in disputed[first]])[alike.reshape(-1)]
+    order = np.lexsort((disputed, -urgency))
+    return list(zip(disputed[order].tolist(), urgency[order].tolist(), strict=True))
+
+
+def _triage(judged: Sequence[Judged], task: int) -> float:
+    return triage(
+        (one.question, one.answers[one.kind[task]], one.flags_at(task))
+        for one in judged
+        if one.kind[task] != UNANSWERED
+    )
