@@ -7,11 +7,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
 
-from evalhub.calibration.html import anonymous, letter, self_contained
+from evalhub.calibration.html import TEMPLATES, anonymous, letter, self_contained
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.schema.section import GivenLevel
-from evalhub.calibration.shown import rubric_words, shift_sentences, show, spread_words, summary
+from evalhub.calibration.shown import rubric_words, shift_sentences, show, spread_words, summary, template_values
 from evalhub.stats.drift_reviewers import ReviewerPeriod
 from tests.calibration.reports import a_criterion, a_report, a_section, an_empty_report, drawn_ratings
 
@@ -115,6 +116,16 @@ def test_the_summary_of_one_criterion_and_of_many_stays_short() -> None:
     assert summary(many)[0] == "Of 5 criteria none can be relied on yet: 5 unreliable."
     few = [a_section(a_criterion(f"c{at}"), drawn_ratings(6, 3), weeks=1) for at in range(5)]
     assert summary(few)[0] == "Of 5 criteria none can be relied on yet: 5 with too few items."
+
+
+def test_eight_criteria_and_ten_reviewers_make_a_light_page() -> None:
+    sections = [a_section(a_criterion(f"c{at}"), drawn_ratings(40, 10, seed=at)) for at in range(8)]
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+    values = template_values(show(a_report(sections, n_reviewers=10)))
+    page = environment.get_template("calibration/file.html").render(
+        **values, case_links={}, named_items=True, with_items=True, report_chart_url=None
+    )
+    assert len(page.encode()) < 150_000
 
 
 def test_of_too_many_reviewers_to_draw_the_pairs_that_agree_least_are_listed() -> None:
