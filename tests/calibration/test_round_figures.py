@@ -72,14 +72,14 @@ def compared(world: World) -> Comparison:
     return found
 
 
-def test_a_round_has_figures_of_its_own_ratings_alone(database: Database) -> None:
-    world = a_project(database, items=6, overlap=OverlapPlan(base=2))
+def test_a_round_has_figures_of_its_own_ratings_alone(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=6, overlap=OverlapPlan(base=2))
     world.review_all("ann", {"accuracy": "unacceptable", "clarity": None})
     round_ = start(world, n=6)
     levels = dict(enumerate(["excellent", "adequate", "unacceptable"] * 2))
     fill_round(world, round_, ("ann", "ben"), lambda _, number: {"accuracy": levels[number], "clarity": None})
     close(world, round_)
-    with database.reading() as session:
+    with sqlite_database.reading() as session:
         accuracy, clarity = figures_of_round(session, the_round(world, 1))
         assert comparison_of(session, the_round(world, 1)) is None
     assert accuracy.figures.alpha.value == 1
@@ -89,8 +89,8 @@ def test_a_round_has_figures_of_its_own_ratings_alone(database: Database) -> Non
     assert accuracy.as_dict()["criterion"] == "accuracy"
 
 
-def test_a_revision_is_judged_on_the_items_that_nobody_talked_about(database: Database) -> None:
-    world = two_rounds(database, change=lambda text: text.replace(b"title: Accuracy", b"title: Is it right"))
+def test_a_revision_is_judged_on_the_items_that_nobody_talked_about(sqlite_database: Database) -> None:
+    world = two_rounds(sqlite_database, change=lambda text: text.replace(b"title: Accuracy", b"title: Is it right"))
     found = compared(world)
     accuracy, clarity = found.criteria
     assert (found.before_version, found.after_version, found.n_items, found.n_discussed) == (1, 2, 24, 12)

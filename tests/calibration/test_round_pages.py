@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,7 @@ from tests.review.test_queue import let_lapse
 from tests.web.client import Browser, app_for
 from tests.world import MOMENT, World, a_project, an_account
 
-BAD = {"accuracy": "unacceptable", "clarity": None, "note": ""}
+Visit = Callable[[str], Browser]
 
 
 @pytest.fixture
@@ -32,8 +34,11 @@ def world(sqlite_database: Database) -> World:
     return made
 
 
-def browser_of(world: World, login: str) -> Browser:
-    return Browser(app_for(world.database)).sign_in_as(world.people[login])
+@pytest.fixture
+def visit(world: World) -> Visit:
+    """A browser in which somebody is signed in, by login."""
+    app = app_for(world.database)
+    return lambda login: Browser(app).sign_in_as(world.people[login])
 
 
 def form_fields(world: World, **stated: object) -> dict[str, object]:
@@ -52,14 +57,14 @@ def form_fields(world: World, **stated: object) -> dict[str, object]:
     }
 
 
-def test_before_the_first_round_the_page_says_what_one_is_good_for(world: World) -> None:
-    page = browser_of(world, "meg").get("/projects/p/rounds")
+def test_before_the_first_round_the_page_says_what_one_is_good_for(world: World, visit: Visit) -> None:
+    page = visit("meg").get("/projects/p/rounds")
     assert "No round yet" in page.text
     assert "/projects/p/rounds" in [form["action"] for form in page.forms]
 
 
-def test_a_manager_hands_out_a_round_follows_it_and_closes_it(world: World) -> None:
-    browser = browser_of(world, "meg")
+def test_a_manager_hands_out_a_round_follows_it_and_closes_it(world: World, visit: Visit) -> None:
+    browser = visit("meg")
     browser.get("/projects/p/rounds")
     path = browser.post("/projects/p/rounds", form_fields(world)).location
     page = browser.get(path)
@@ -78,37 +83,37 @@ def test_a_manager_hands_out_a_round_follows_it_and_closes_it(world: World) -> N
     assert "Before we begin" in browser.get("/projects/p/rounds").text
 
 
-@pytest.mark.parametrize(
-    ("stated", "words"),
-    [
-        ({"name": ""}, "Name"),
-        ({"n": "0"}, "How many"),
-        ({"reviewers": []}, "Choose at least two."),
-        ({"choosing": "named", "items": "source-id-1\nnowhere"}, "The dataset shows no item"),
-        ({"choosing": "boundary", "boundary": ""}, "The rubric has no such boundary"),
-        ({"choosing": "triage"}, "No item is disputed."),
-        ({"rubric_version": "7"}, "Version of the rubric"),
-        ({"discussed_share": "nan"}, "Share that is talked about"),
-        ({"n": ""}, "How many"),
-    ],
-)
-def test_a_wrong_form_comes_back_with_what_is_wrong(world: World, stated: dict[str, object], words: str) -> None:
-    browser = browser_of(world, "meg")
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"name": ""}, "Name"),
+    ({"n": "0"}, "How many"),
+    ({"n": ""}, "How many"),
+    ({"reviewers": []}, "Choose at least two."),
+    ({"choosing": "named", "items": "source-id-1\nnowhere"}, "The dataset shows no item"),
+    ({"choosing": "boundary", "boundary": ""}, "The rubric has no such boundary"),
+    ({"choosing": "triage"}, "No item is disputed."),
+    ({"rubric_version": "7"}, "Version of the rubric"),
+    ({"discussed_share": "nan"}, "Share that is talked about"),
+]
+
+
+def test_a_wrong_form_comes_back_with_what_is_wrong(world: World, visit: Visit) -> None:
+    browser = visit("meg")
     browser.get("/projects/p/rounds")
-    response = browser.post("/projects/p/rounds", form_fields(world, **stated), status=422)
-    text = response.get_data(as_text=True)
-    assert "There is a problem" in text
-    assert words in text
+    for stated, words in WRONG:
+        response = browser.post("/projects/p/rounds", form_fields(world, **stated), status=422)
+        text = response.get_data(as_text=True)
+        assert "There is a problem" in text, stated
+        assert words in text, stated
 
 
-def test_a_second_round_on_the_same_items_shows_what_changed(world: World) -> None:
+def test_a_second_round_on_the_same_items_shows_what_changed(world: World, visit: Visit) -> None:
     levels = ("unacceptable", "adequate", "excellent")
     first = start(world, n=5, reviewers=tuple(world.people[login].public_id for login in ("ann", "ben")))
     grade_round(world, "ann", lambda _, i: {"accuracy": levels[i % 3], "clarity": levels[i % 2]})
     grade_round(world, "ben", lambda _, i: {"accuracy": levels[(i + 1) % 3], "clarity": levels[i % 2]})
     close(world, first)
     second_version(world, lambda text: text.replace(b"title: Accuracy", b"title: Is it right"))
-    browser = browser_of(world, "meg")
+    browser = visit("meg")
     page = browser.get(f"/projects/p/rounds?follows={first.public_id}")
     assert f'value="{first.public_id}" selected' in page.html or f'selected value="{first.public_id}"' in page.html
     path = browser.post(
@@ -126,18 +131,18 @@ def test_a_second_round_on_the_same_items_shows_what_changed(world: World) -> No
     assert "The question did not change" in text
 
 
-def test_reviewers_see_no_round_and_make_none(world: World) -> None:
+def test_reviewers_see_no_round_and_make_none(world: World, visit: Visit) -> None:
     round_ = start(world, n=2)
-    browser = browser_of(world, "ann")
+    browser = visit("ann")
     browser.get("/projects/p/rounds", status=403)
     browser.get(f"/projects/p/rounds/{round_.public_id}", status=403)
     browser.post("/projects/p/rounds", form_fields(world), status=403)
     browser.post(f"/projects/p/rounds/{round_.public_id}/close", status=403)
 
 
-def test_a_round_of_another_project_is_not_found(world: World) -> None:
+def test_a_round_of_another_project_is_not_found(world: World, visit: Visit) -> None:
     round_ = start(world, n=2)
-    browser = browser_of(world, "meg")
+    browser = visit("meg")
     other = a_project(world.database, name="q", reviewers=["dan", "eva"], adjudicators=["jim"], rubric=OTHER)
     write(
         lambda s: (
@@ -162,29 +167,29 @@ criteria:
 """
 
 
-def test_a_manager_who_grades_the_round_sees_no_figure_of_it_while_it_is_open(world: World) -> None:
+def test_a_manager_who_grades_the_round_sees_no_figure_of_it_while_it_is_open(world: World, visit: Visit) -> None:
     round_ = start(world, n=2, discussed_share=1.0)
     secret = {"accuracy": "excellent", "clarity": "excellent"}
     grade_round(world, "ann", lambda *_: secret)
     grade_round(world, "ben", lambda *_: secret)
-    page = browser_of(world, "max").get(f"/projects/p/rounds/{round_.public_id}")
+    page = visit("max").get(f"/projects/p/rounds/{round_.public_id}")
     assert "excellent" not in page.html.lower()
     assert "alpha" not in page.html.lower().replace("calibration", "")
 
 
-def test_the_talk_is_for_those_who_graded_all_of_it_and_begins_when_they_ask(world: World) -> None:
+def test_the_talk_is_for_those_who_graded_all_of_it_and_begins_when_they_ask(world: World, visit: Visit) -> None:
     round_ = start(world, n=3, discussed_share=1.0)
     path = f"/projects/p/rounds/{round_.public_id}/discussion"
     for login in ("ann", "ben"):
         grade_round(world, login, lambda login, _: GOOD if login == "ann" else {**GOOD, "accuracy": "unacceptable"})
     for login in ("ann", "ben", "max", "meg"):
-        browser_of(world, login).get(path, status=404)
+        visit(login).get(path, status=404)
     let_lapse(world.database)
     sweep(world.database)
     close(world, round_)
     for login in ("max", "meg"):
-        browser_of(world, login).get(path, status=404)
-    ann = browser_of(world, "ann")
+        visit(login).get(path, status=404)
+    ann = visit("ann")
     assert path in ann.get("/projects/p").links
     page = ann.get(path)
     assert "Unacceptable" not in page.text
@@ -197,19 +202,19 @@ def test_the_talk_is_for_those_who_graded_all_of_it_and_begins_when_they_ask(wor
     assert "hidden-model" not in page.html
 
 
-def test_what_became_of_an_item_of_a_round_is_shown_nowhere_else(world: World) -> None:
+def test_what_became_of_an_item_of_a_round_is_shown_nowhere_else(world: World, visit: Visit) -> None:
     start(world, n=2)
     lease = world.claim("ann")
     assert lease is not None
     world.submit("ann", lease, GOOD)
-    browser = browser_of(world, "ann")
+    browser = visit("ann")
     browser.get(f"/assignments/{lease.assignment}")
     browser.get(f"/assignments/{lease.assignment}/resolution", status=404)
     browser.post(f"/assignments/{lease.assignment}/resolution", status=404)
 
 
-def test_more_items_are_handed_out_after_the_page_said_what_that_means(world: World) -> None:
-    browser = browser_of(world, "meg")
+def test_more_items_are_handed_out_after_the_page_said_what_that_means(world: World, visit: Visit) -> None:
+    browser = visit("meg")
     lease = world.claim("ann")
     assert lease is not None
     world.submit("ann", lease, GOOD)
@@ -229,9 +234,9 @@ def test_more_items_are_handed_out_after_the_page_said_what_that_means(world: Wo
     assert "No item is left" in response.get_data(as_text=True)
 
 
-def test_more_items_need_a_number_and_a_manager(world: World) -> None:
-    browser = browser_of(world, "meg")
+def test_more_items_need_a_number_and_a_manager(world: World, visit: Visit) -> None:
+    browser = visit("meg")
     browser.get("/projects/p/calibration/more-items")
     for n in ("", "0", "x", "1001"):
         browser.post("/projects/p/calibration/more-items", {"criterion": "", "n": n}, status=422)
-    browser_of(world, "ann").get("/projects/p/calibration/more-items", status=403)
+    visit("ann").get("/projects/p/calibration/more-items", status=403)
