@@ -70,57 +70,61 @@ def stratum_of(model: str | None, tags: Sequence[str]) -> str:
     return f"{model or ''}\0{canonical_json(tags)}"
 
 
-def may_be_graded_twice(project: Project) -> sa.ColumnElement[bool]:
-    """Of a `Task` in the statement: one reviewer is planned for it, nothing is settled, and two people can come."""
-    still_to_come = (
-        sa.select(sa.func.count())
-        .select_from(QueueReviewer)
-        .where(
-            QueueReviewer.project_id == Task.project_id,
-            QueueReviewer.queue_id == Task.queue_id,
-            ~_has_had(QueueReviewer.reviewer_id),
-        )
-        .correlate(Task)
-        .scalar_subquery()
+def _once(project: Project) -> sa.Select[*tuple[Any, ...]]:
+    """The tasks with one planned reviewer, nothing settled, in an open queue, that two people can come to."""
+    in_queue = (
+        sa.select(QueueReviewer.queue_id, sa.func.count().label("n"))
+        .where(QueueReviewer.project_id == project.id)
+        .group_by(QueueReviewer.queue_id)
+        .subquery()
     )
     is_taken = sa.case((Task.free_slots == 0, 1), else_=0)
-    return sa.and_(
-        Task.project_id == project.id,
-        Task.purpose == Purpose.LIVE,
-        Task.rubric_version_id == project.rubric_version_id,
-        Task.need == 1,
-        Task.slots == 1,
-        ~Task.held,
-        Task.settled_at.is_(None),
-        still_to_come + is_taken >= 2,
-    )
-
-
-def _once(project: Project) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(Task.id)
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(Queue, Queue.id == Task.queue_id)
-        .where(may_be_graded_twice(project), Item.withdrawn_at.is_(None), Queue.state == QueueState.OPEN)
+        .join(in_queue, in_queue.c.queue_id == Task.queue_id)
+        .where(
+            Task.project_id == project.id,
+            Task.purpose == Purpose.LIVE,
+            Task.rubric_version_id == project.rubric_version_id,
+            Task.need == 1,
+            Task.slots == 1,
+            ~Task.held,
+            Task.settled_at.is_(None),
+            Item.withdrawn_at.is_(None),
+            Queue.state == QueueState.OPEN,
+            in_queue.c.n - _have_had() + is_taken >= 2,
+        )
+    )
+
+
+def _have_had() -> sa.ScalarSelect[int]:
+    """How many of those who may claim a `Task` have had it for good."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(Assignment)
+        .join(
+            QueueReviewer,
+            sa.and_(
+                QueueReviewer.project_id == Assignment.project_id,
+                QueueReviewer.reviewer_id == Assignment.reviewer_id,
+            ),
+        )
+        .where(
+            Assignment.project_id == Task.project_id,
+            Assignment.task_id == Task.id,
+            Assignment.state != AssignmentState.EXPIRED,
+            QueueReviewer.queue_id == Task.queue_id,
+        )
+        .correlate(Task)
+        .scalar_subquery()
     )
 
 
 def _is_graded() -> sa.ColumnElement[bool]:
     return sa.exists().where(
         Assignment.project_id == Task.project_id, Assignment.task_id == Task.id, Assignment.state.in_(IN_A_SLOT)
-    )
-
-
-def _has_had(reviewer_id: Any) -> sa.ColumnElement[bool]:
-    return (
-        sa.exists()
-        .where(
-            Assignment.project_id == Task.project_id,
-            Assignment.task_id == Task.id,
-            Assignment.reviewer_id == reviewer_id,
-            Assignment.state != AssignmentState.EXPIRED,
-        )
-        .correlate(Task, QueueReviewer)
     )
 
 

@@ -21,7 +21,7 @@ from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.models import Project, ProjectState
 from evalhub.projects.queries import project_named
 from evalhub.review.models import Task
-from evalhub.review.queries.more import graded_and_waiting, may_be_graded_twice
+from evalhub.review.queries.more import graded_and_waiting
 from evalhub.review.schema import drawn
 from evalhub.review.service.release import release
 from evalhub.web.session import write
@@ -86,8 +86,9 @@ def _raise(
 ) -> int:
     """Plan one reviewer more for each of the tasks that still has one; how many those are."""
     project = session.get_one(Project, project_id)
-    by_order = sa.select(Task).where(may_be_graded_twice(project), Task.id.in_(chosen)).order_by(Task.id)
-    tasks = session.scalars(locked(by_order).execution_options(populate_existing=True)).all()
+    in_order = sa.select(Task).where(Task.project_id == project_id, Task.id.in_(chosen)).order_by(Task.id)
+    found = session.scalars(locked(in_order).execution_options(populate_existing=True)).all()
+    tasks = [task for task in found if task.need == task.slots == 1 and not task.held and task.settled_at is None]
     freed: dict[int, tuple[Task, int]] = {}
     for task in tasks:
         freed[task.id] = (task, 1 << task.slots)
