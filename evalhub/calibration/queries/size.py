@@ -13,7 +13,7 @@ from evalhub.projects.models import Project
 from evalhub.review.models import Assignment
 from evalhub.rubrics.models import Criterion
 
-SMALL = 5_000
+SMALL = 4_000
 """Ratings up to which a full report is made while somebody waits for the page."""
 
 
