@@ -28,7 +28,12 @@ def weeks_finished(session: Session, project_id: int, tasks: CountedTasks) -> ND
         session.scalars(
             sa.select(AuditEvent.at)
             .join(Project, Project.public_id == AuditEvent.chain)
-            .where(Project.id == project_id, AuditEvent.action == "ratings.imported")
+            .where(
+                Project.id == project_id,
+                AuditEvent.subject_type == "project",
+                AuditEvent.subject_id == Project.public_id,
+                AuditEvent.action == "ratings.imported",
+            )
         )
     )
     last = sa.func.max(Assignment.submitted_at, type_=Assignment.submitted_at.type)
