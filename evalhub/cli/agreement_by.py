@@ -16,23 +16,28 @@ from evalhub.cli.criterion_ratings import CriterionRatings
 from evalhub.errors import BadInput
 from evalhub.stats import (
     Crossing,
+    DawidSkene,
     PatternCounts,
     ReviewerPeriod,
     Scale,
     Weights,
     boundaries,
     crossings,
+    dawid_skene,
     drift,
     main_culprit,
     pairwise_kappas,
     ranked,
 )
+from evalhub.stats.counts import unit_table
 from evalhub.stats.items import item_disagreements
 from evalhub.stats.merge import merged
-from evalhub.stats.reviewers import reviewer_figures
+from evalhub.stats.reviewers import consensus_of, reviewer_figures
 from evalhub.stats.severity import severities
 
 Row = dict[str, Any]
+MIN_RATINGS = 3
+"""Ratings that most items need before a model of the reviewers says anything."""
 
 
 def by_reviewer(criterion: CriterionRatings, scale: Scale) -> list[Row]:
@@ -63,10 +68,19 @@ def by_reviewer(criterion: CriterionRatings, scale: Scale) -> list[Row]:
 
 
 def by_item(criterion: CriterionRatings, scale: Scale) -> list[Row]:
-    """Each item with two ratings or more, the most disputed first; no span where levels have no order."""
-    found = item_disagreements(criterion.ratings, scale=scale)
+    """Each item with two ratings or more, the most disputed first; no span where levels have no order.
+
+    Beside the consensus stands the level that Dawid and Skene's model holds for most likely, with its probability and
+    the expected score; they are None unless most items have three ratings or more.
+    """
+    ratings = criterion.ratings
+    found = item_disagreements(ratings, scale=scale)
     several = np.flatnonzero(found.n_ratings > 1)
     order = several[np.lexsort((found.influence[several], -np.nan_to_num(found.disagreement[several])))]
+    consensus = consensus_of(unit_table(ratings)[2], scale)
+    model = _dawid_skene(criterion)
+    scores = np.arange(ratings.n_levels) if ratings.values is None else ratings.values
+    expected = None if model is None or scale is Scale.NOMINAL else model.expected_scores(scores)
     return [
         {
             "item": criterion.items[int(found.units[at])],
@@ -74,9 +88,22 @@ def by_item(criterion: CriterionRatings, scale: Scale) -> list[Row]:
             "span": None if scale is Scale.NOMINAL else int(found.span[at]),
             "disagreement": _plain(found.disagreement[at]),
             "influence": _plain(found.influence[at]),
+            "consensus": None if consensus[at] < 0 else criterion.levels[consensus[at]],
+            "most_likely": None if model is None else criterion.levels[model.posterior[at].argmax()],
+            "probability": None if model is None else float(model.posterior[at].max()),
+            "expected_score": None if expected is None else float(expected[at]),
         }
         for at in order
     ]
+
+
+def _dawid_skene(criterion: CriterionRatings) -> DawidSkene | None:
+    """The model, in the order of the units; None unless most items have three ratings or more."""
+    ratings = criterion.ratings
+    counts = PatternCounts.of(ratings)
+    if 2 * int(counts.n_units[counts.n_ratings >= MIN_RATINGS].sum()) <= counts.n_items:
+        return None
+    return dawid_skene(ratings.unit, ratings.rater, ratings.level, ratings.n_levels)
 
 
 def by_boundary(criterion: CriterionRatings, scale: Scale) -> list[Row]:

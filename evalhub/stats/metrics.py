@@ -11,6 +11,7 @@ from evalhub.stats.coefficients import brennan_prediger, fleiss_kappa, gwet_ac, 
 from evalhub.stats.complete import IccForm, icc, kendall_w
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import Figure, Reason
+from evalhub.stats.fleiss import fleiss_test
 from evalhub.stats.pairs import cohen_kappa, conger_kappa, light_kappa, scott_pi
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.scale import Scale
@@ -33,6 +34,11 @@ def _of_numbers(ratings: Ratings, scale: Scale, compute: Callable[[], Figure]) -
     return compute()
 
 
+def _fleiss_z(counts: PatternCounts) -> Figure:
+    test = fleiss_test(counts)
+    return figure(counts, test.z, because=test.undefined_because)
+
+
 ICC_NAMES = {
     IccForm.ONE_SINGLE: "icc_1_1",
     IccForm.TWO_SINGLE: "icc_2_1",
@@ -48,6 +54,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "gwet_ac": lambda r, _s, weights: gwet_ac(PatternCounts.of(r), weights, r.values),
         "brennan_prediger": lambda r, _s, weights: brennan_prediger(PatternCounts.of(r), weights, r.values),
         "fleiss_kappa": lambda r, _s, weights: fleiss_kappa(PatternCounts.of(r), weights, r.values),
+        "fleiss_z": lambda r, _s, _w: _fleiss_z(PatternCounts.of(r)),
         "conger_kappa": lambda r, _s, weights: conger_kappa(r, weights),
         "scott_pi": lambda r, _s, weights: scott_pi(r, weights),
         "cohen_kappa": lambda r, _s, weights: cohen_kappa(r, weights),

@@ -213,3 +213,20 @@ def test_the_reviewers_with_missed_checks_are_lenient_but_not_outside_the_others
     assert max(severity, key=lambda name: severity[name]) == "rater4"
     assert severity["rater4"] == pytest.approx(0.26, abs=0.01)
     assert severity["rater9"] == pytest.approx(0.20, abs=0.01)
+
+
+def test_a_model_of_the_reviewers_stands_beside_the_consensus(tmp_path: Path) -> None:
+    answers = [(n, who, min(n % 3, 1 if who == "r1" else 2)) for n in range(120) for who in ("r1", "r2", "r3")]
+    rows = {row["item"]: row for row in view(written(tmp_path, [line(*answer) for answer in answers]), "item")}
+    split = rows["i2"]
+    assert (split["consensus"], split["most_likely"]) == ("2", "2")
+    assert 0.9 < split["probability"] <= 1
+    assert split["expected_score"] == pytest.approx(2, abs=0.1)
+
+
+def test_two_ratings_an_item_say_too_little_for_such_a_model(tmp_path: Path) -> None:
+    answers = [(n, who, (n + (who == "r2") * (n % 4 == 0)) % 3) for n in range(40) for who in ("r1", "r2")]
+    rows = view(written(tmp_path, [line(*answer) for answer in answers]), "item")
+    assert {row["most_likely"] for row in rows} == {None}
+    assert rows[0]["consensus"] is None
+    assert rows[-1]["consensus"] is not None
