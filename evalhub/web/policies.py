@@ -9,8 +9,8 @@ A policy is a function named after the act. It gets the principal, then those of
     def open_batch(p: str) -> ResponseReturnValue: ...
 
 It is asked before the view and before the body is read. Returning False answers 403. An object that is missing, or that
-the principal may not even know of, is `raise NotFound`, so that both look the same. Only routes for `anyone` are open
-to people who have not signed in; every other policy gets a principal.
+the principal may not even know of, is `raise NotFound`; whatever it says is left unsaid, so that both look the same.
+Only routes for `anyone` are open to people who have not signed in; every other policy gets a principal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 
-from evalhub.errors import CannotStart, Forbidden
+from evalhub.errors import CannotStart, Forbidden, NotFound
 from evalhub.web.principal import Principal, require_principal
 
 Policy = Callable[..., bool]
@@ -81,6 +81,7 @@ def check_policy() -> None:
     Raises:
         NotSignedIn: when the route is not for strangers.
         Forbidden: when the policy says no.
+        NotFound: when the policy does, always in the same words.
     """
     if request.endpoint is None:
         return
@@ -88,7 +89,11 @@ def check_policy() -> None:
     if policy is anyone:
         return
     principal = require_principal()
-    if policy is None or not policy(principal, **_named(policy, request.view_args or {})):
+    try:
+        may = policy is not None and policy(principal, **_named(policy, request.view_args or {}))
+    except NotFound as error:
+        raise NotFound from error
+    if not may:
         raise Forbidden("You may not do this; ask somebody with the right role.")
 
 

@@ -8,6 +8,7 @@ from evalhub.errors import CannotStart, NotFound
 from evalhub.web.policies import allowed, anyone, assert_every_route_has_a_policy, signed_in
 from evalhub.web.principal import Principal
 from tests.web.client import Browser, a_person, a_token, app_for
+from tests.world import a_project
 
 
 def test_a_route_without_a_policy_keeps_the_app_from_starting(app: Flask) -> None:
@@ -57,6 +58,19 @@ def test_a_foreign_object_looks_like_a_missing_page(sqlite_database: Database) -
     assert (foreign.status_code, foreign.data) == (404, missing.data)
     headers = a_token(sqlite_database, ann)
     foreign, missing = (app.test_client().get(f"/api/v1/{path}", headers=headers) for path in ("test/hers", "nothing"))
+    assert (foreign.status_code, foreign.data) == (404, missing.data)
+
+
+@pytest.mark.parametrize("path", ["projects/{}", "projects/{}/rounds", "projects/{}/rounds/1"])
+def test_a_foreign_project_looks_like_one_that_does_not_exist(sqlite_database: Database, path: str) -> None:
+    a_project(sqlite_database, name="hers")
+    ann = a_person(sqlite_database, "outsider")
+    browser = Browser(app_for(sqlite_database)).sign_in_as(ann)
+    foreign, missing = (browser.client.get(f"/{path.format(name)}") for name in ("hers", "none"))
+    assert (foreign.status_code, foreign.data) == (404, missing.data)
+    headers = a_token(sqlite_database, ann)
+    strangers = app_for(sqlite_database).test_client()
+    foreign, missing = (strangers.get(f"/api/v1/{path.format(name)}", headers=headers) for name in ("hers", "none"))
     assert (foreign.status_code, foreign.data) == (404, missing.data)
 
 
