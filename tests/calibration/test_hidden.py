@@ -6,9 +6,11 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from evalhub.adjudication.service.taking import exclude
 from evalhub.calibration.queries import hidden_tasks
 from evalhub.calibration.service import full_report
 from evalhub.db import Database
+from evalhub.projects.models import Project, ProjectState
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.review.models import Assignment, Task
@@ -16,6 +18,8 @@ from evalhub.web.session import write
 from tests.adjudication.worlds import AGREED
 from tests.web.client import Browser, app_for
 from tests.world import MOMENT, World, a_project
+
+DIFFERENT = {**AGREED, "accuracy": "unacceptable"}
 
 
 def hidden(world: World, login: str) -> set[str]:
@@ -45,10 +49,33 @@ def test_items_that_i_may_claim_or_hold_or_reopen_are_hidden(database: Database)
     assert hidden(world, "ann") == set()
 
 
-def test_items_that_are_full_without_me_are_shown(database: Database) -> None:
+def test_items_that_are_full_without_me_are_hidden_while_i_may_be_asked_about_them(database: Database) -> None:
     world = a_project(database, items=2, reviewers=("ann", "ben", "cid"), overlap=OverlapPlan(base=2))
-    world.review_all("ben", AGREED)
+    world.review_all("ben", DIFFERENT)
     world.review_all("cid", AGREED)
+    assert hidden(world, "ann") == {"source-id-0", "source-id-1"}
+    assert hidden(world, "judy") == set()
+    settled = sa.update(Task).where(Task.id == 1).values(settled_at=MOMENT)
+    write(lambda session: session.execute(settled), on=database)
+    assert len(hidden(world, "ann")) == 1
+    write(lambda session: session.execute(sa.update(Project).values(state=ProjectState.CLOSED)), on=database)
+    assert hidden(world, "ann") == set()
+
+
+def test_an_item_whose_last_slot_somebody_else_holds_is_hidden(database: Database) -> None:
+    world = a_project(database, items=1, reviewers=("ann", "ben", "cid", "dan"), overlap=OverlapPlan(base=3))
+    world.review_all("ben", DIFFERENT)
+    world.review_all("cid", AGREED)
+    assert world.claim("dan") is not None
+    assert hidden(world, "ann") == {"source-id-0"}
+
+
+def test_who_took_the_case_is_shown_what_others_gave(database: Database) -> None:
+    world = a_project(database, items=1, reviewers=("ann", "ben", "cid"), overlap=OverlapPlan(base=2))
+    world.review_all("ben", DIFFERENT)
+    world.review_all("cid", AGREED)
+    ann = world.people["ann"].id
+    write(lambda session: exclude(session, world.project.id, 1, ann), on=database)
     assert hidden(world, "ann") == set()
 
 

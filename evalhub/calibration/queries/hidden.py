@@ -18,8 +18,9 @@ GIVEN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
 def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Collection[str]) -> frozenset[str]:
     """Those of some tasks (public ids) whose answers the account must not see, whatever their role.
 
-    They hold the item, may still claim it, or may still reopen their review of it: in this task or in another of the
-    project, as in a calibration round.
+    They hold the item, may still reopen their review of it, or may still be given it: in this task or in another of the
+    project, as in a calibration round. A task that is full may be given to one reviewer more until it is settled: its
+    adjudicator may ask one, or a lease may lapse.
     """
     other = aliased(Task)
     own = aliased(Assignment)
@@ -33,7 +34,7 @@ def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Coll
     may_answer = sa.or_(
         of_other.where(own.state.in_(HELD)).exists(),
         of_other.where(own.state.in_(GIVEN), own.others_shown_at.is_(None), _is_unsettled(other)).exists(),
-        sa.and_(other.is_open, is_eligible, ~of_other.exists()),
+        sa.and_(sa.or_(other.is_open, _is_unsettled(other)), is_eligible, ~of_other.exists()),
     )
     found = session.scalars(
         sa.select(Task.public_id)
@@ -51,7 +52,7 @@ def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Coll
 
 
 def _is_unsettled(task: type[Task]) -> sa.ColumnElement[bool]:
-    """Neither decided nor closed, so that its reviews can be reopened."""
+    """Neither decided nor closed, so that its reviews can be reopened, and one more asked for."""
     is_closed = sa.or_(
         sa.exists().where(Batch.id == task.batch_id, Batch.state == BatchState.CLOSED),
         sa.exists().where(Project.id == task.project_id, Project.state == ProjectState.CLOSED),
