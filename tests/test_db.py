@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import evalhub.adjudication.models
+import evalhub.calibration.models
 import evalhub.export.models
 import evalhub.jobs.models  # noqa: F401 -- fills the metadata
 from evalhub.accounts.models import Account, Profile
