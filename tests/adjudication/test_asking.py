@@ -10,7 +10,8 @@ from evalhub.adjudication.queries.listing import case_page
 from evalhub.adjudication.service.asking import ask_before_deciding
 from evalhub.db import Database
 from evalhub.errors import Conflict, NotFound
-from evalhub.projects.service import remove_member
+from evalhub.projects.schema import ProjectRole
+from evalhub.projects.service import remove_member, set_member
 from evalhub.review.jobs import sweep
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, decided, take, the_case
@@ -35,6 +36,11 @@ def ask(world: World, login: str = "judy") -> None:
         ask_before_deciding(session, the_case(world).public_id, by=world.people[login])
 
     write(fn, on=world.database)
+
+
+def give(world: World, login: str, roles: set[ProjectRole]) -> None:
+    project_id, account_id = world.project.id, world.people[login].id
+    write(lambda session: set_member(session, project_id, account_id, roles, by=None, now=MOMENT), on=world.database)
 
 
 def browser_of(world: World, login: str) -> Browser:
@@ -94,6 +100,25 @@ def test_who_graded_the_item_cannot_ask(database: Database) -> None:
     world = taken(database)
     with pytest.raises(NotFound):
         ask(world, "ann")
+
+
+def test_who_may_have_seen_in_the_queue_how_the_answers_lie_is_not_the_one_who_is_asked(database: Database) -> None:
+    world = taken(database, reviewers=("ann", "ben", "cem", "dan", "eve"))
+    for login, role in (("cem", ProjectRole.ADJUDICATOR), ("dan", ProjectRole.MANAGER)):
+        give(world, login, {ProjectRole.REVIEWER, role})
+    ask(world)
+    assert world.claim("cem") is None
+    assert world.claim("dan") is None
+    assert world.claim("eve") is not None
+    assert_sound(world)
+
+
+def test_nobody_is_asked_where_only_such_people_are_left(database: Database) -> None:
+    world = taken(database)
+    give(world, "cem", {ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR})
+    with pytest.raises(Conflict):
+        ask(world)
+    take(world, "cem", the_case(world))
 
 
 def test_the_page_offers_it_and_says_that_the_case_waits(sqlite_database: Database) -> None:

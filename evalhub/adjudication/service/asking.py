@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.queries.cases import case_of
-from evalhub.adjudication.service.taking import exclude, lock_case, lock_own_member
+from evalhub.adjudication.service.taking import exclude, exclude_onlookers, lock_case, lock_own_member
 from evalhub.errors import Conflict
 from evalhub.review.models import Task
 from evalhub.review.queries.one_more import waits_for_one_more
@@ -17,6 +17,8 @@ from evalhub.review.service.one_more import ask_one_more
 
 def ask_before_deciding(session: Session, case_public_id: str, *, by: Account) -> None:
     """Give the case's task to one more reviewer; the case stays open, and is judged anew when their review is in.
+
+    Adjudicators and managers who also review are not the ones asked: the queue showed them how the answers lie.
 
     Raises:
         NotFound: no such case, or the account graded the item.
@@ -27,6 +29,7 @@ def ask_before_deciding(session: Session, case_public_id: str, *, by: Account) -
     exclude(session, place.project_id, place.task_id, by.id)
     case = lock_case(session, place.project_id, place.task_id)
     task = session.get_one(Task, (place.project_id, place.task_id), populate_existing=True)
+    exclude_onlookers(session, place.project_id, place.task_id)
     if case.state is not CaseState.OPEN or not ask_one_more(session, task, actor=by.public_id):
         raise Conflict(
             "Nobody can be asked: the case is closed, one more was asked before, or none is left.", code="one_more"

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account
+from evalhub.accounts.models import Account, InstanceRole
 from evalhub.adjudication.models import Case
 from evalhub.adjudication.queries.cases import case_of, graded_item
 from evalhub.audit.service import record
 from evalhub.db import locked, new_public_id, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Member, Project
-from evalhub.review.models import Assignment, AssignmentState, SkipReason, Task
+from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, SkipReason, Task
 
 
 def take_case(session: Session, case_public_id: str, *, by: Account, at: datetime) -> Case:
@@ -89,6 +89,39 @@ def exclude(session: Session, project_id: int, task_id: int, account_id: int) ->
     elif row.state is AssignmentState.EXPIRED:
         row.state, row.others_shown_at = AssignmentState.EXCLUDED, now(session)
         session.flush()
+
+
+def exclude_onlookers(session: Session, project_id: int, task_id: int) -> None:
+    """Exclude from the locked task whoever could claim it and may have seen in the queue how its answers lie."""
+    found = session.execute(
+        sa.select(QueueReviewer.reviewer_id, Assignment)
+        .join(Task, sa.and_(Task.project_id == QueueReviewer.project_id, Task.queue_id == QueueReviewer.queue_id))
+        .join(
+            Member,
+            sa.and_(Member.project_id == QueueReviewer.project_id, Member.account_id == QueueReviewer.reviewer_id),
+        )
+        .join(Account, Account.id == QueueReviewer.reviewer_id)
+        .outerjoin(
+            Assignment,
+            sa.and_(
+                Assignment.project_id == Task.project_id,
+                Assignment.task_id == Task.id,
+                Assignment.reviewer_id == QueueReviewer.reviewer_id,
+            ),
+        )
+        .where(
+            Task.project_id == project_id,
+            Task.id == task_id,
+            sa.or_(Member.is_adjudicator, Member.is_manager, Account.role == InstanceRole.ADMIN),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    for reviewer_id, row in found:
+        if row is None:
+            _insert(session, project_id, task_id, reviewer_id)
+        elif row.state is AssignmentState.EXPIRED:
+            row.state, row.others_shown_at = AssignmentState.EXCLUDED, now(session)
+    session.flush()
 
 
 def _insert(session: Session, project_id: int, task_id: int, account_id: int) -> None:
