@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -134,6 +135,11 @@ def test_the_table_of_a_chart_has_full_precision_and_no_formula() -> None:
     assert rows[0] == ["Criterion", "Alpha", "Items"]
     assert rows[1] == ['<Ann> & "Bob"', "0.123456789012", "1234"]
     assert rows[2] == ["'=1+1", "", "0"]
+
+
+def test_a_level_that_heads_a_column_is_no_formula_either() -> None:
+    chart = replace(a_chart(), headings=("Reviewer", "=1+1", "-@cmd"))
+    assert next(csv.reader(io.StringIO(as_csv(chart)))) == ["Reviewer", "'=1+1", "'-@cmd"]
 
 
 def test_a_drawing_has_a_name_and_says_on_what_it_rests() -> None:

@@ -113,8 +113,7 @@ def as_csv(chart: Chart) -> str:
     """The numbers behind a chart, in full precision; an empty field is an undefined figure."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(chart.headings)
-    writer.writerows([_as_text(value) for value in row] for row in chart.rows)
+    writer.writerows([_as_text(value) for value in row] for row in (chart.headings, *chart.rows))
     return out.getvalue()
 
 
