@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evalhub.calibration.schema.consensus import Answer
 from evalhub.calibration.schema.flags import FLAG_WORDS
+from evalhub.calibration.schema.letters import letters
 from evalhub.db import canonical_json
 from evalhub.errors import BadInput, Fault
 from evalhub.rubrics.schema.models import Criterion
@@ -148,16 +149,6 @@ def pseudonyms(key: str, case: str, reviewers: Iterable[tuple[int, str]]) -> dic
         return hmac.digest(secret, f"{case}\0{reviewer[1]}".encode(), "sha256")
 
     return {account_id: letters(i) for i, (account_id, _) in enumerate(sorted(reviewers, key=place))}
-
-
-def letters(index: int) -> str:
-    """A, B, … Z, AA, AB, …"""
-    word = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        word = chr(ord("A") + rest) + word
-    return word
 
 
 def case_alias(public_id: str) -> str:

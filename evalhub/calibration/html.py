@@ -8,17 +8,16 @@ an answer says, or which reviewer gave what to which item.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 from math import inf
 from pathlib import Path
-from string import ascii_uppercase
 
 from jinja2 import Environment, FileSystemLoader
 
 import evalhub
+from evalhub.calibration.schema.actions import next_actions
+from evalhub.calibration.schema.letters import letters
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.shown import show, template_values
 
@@ -53,32 +52,18 @@ def self_contained(report: CalibrationReport, *, names: bool = False) -> str:
 
 def anonymous(report: CalibrationReport) -> CalibrationReport:
     """The report with letters for names, in its sentences too, and without items."""
-    letters = {person.name: f"Reviewer {letter(at)}" for at, person in enumerate(report.people)}
+    names = [f"Reviewer {letters(at)}" for at in range(len(report.people))]
     marks = [" (simulated)" if person.is_simulated else "" for person in report.people]
+    criteria = tuple(
+        replace(one, boundaries=tuple(replace(boundary, items=()) for boundary in one.boundaries))
+        for one in report.criteria
+    )
     return replace(
         report,
         people=tuple(
-            replace(person, name=letters[person.name] + mark) for person, mark in zip(report.people, marks, strict=True)
+            replace(person, name=name + mark) for person, name, mark in zip(report.people, names, marks, strict=True)
         ),
-        criteria=tuple(
-            replace(one, boundaries=tuple(replace(boundary, items=()) for boundary in one.boundaries))
-            for one in report.criteria
-        ),
+        criteria=criteria,
         triage=(),
-        actions=tuple(replace(action, words=_renamed(action.words, letters), items=()) for action in report.actions),
-        notes=tuple(_renamed(note, letters) for note in report.notes),
+        actions=next_actions(criteria, names),
     )
-
-
-def letter(at: int) -> str:
-    """A, B, … Z, AA, AB, …"""
-    rest, last = divmod(at, len(ascii_uppercase))
-    return (letter(rest - 1) if rest else "") + ascii_uppercase[last]
-
-
-def _renamed(words: str, letters: Mapping[str, str]) -> str:
-    """The words with every name replaced where it stands as a whole, a longer name before one that it contains."""
-    if not letters:
-        return words
-    names = "|".join(re.escape(name) for name in sorted(letters, key=len, reverse=True))
-    return re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda found: letters[found[0]], words)

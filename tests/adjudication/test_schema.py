@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evalhub.adjudication.schema import letters, pseudonyms, shared_answers
+from evalhub.adjudication.schema import pseudonyms, shared_answers
 from evalhub.calibration.schema.consensus import Answer
+from evalhub.calibration.schema.letters import letters
 
 KEY = "0f" * 32
 REVIEWERS = [(number, f"{number:032x}") for number in range(1, 30)]

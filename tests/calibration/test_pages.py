@@ -111,10 +111,19 @@ def test_reviewers_may_not_see_the_figures_nor_their_files(world: World) -> None
         browser.get(PAGE + path, status=403)
 
 
-def test_only_managers_are_offered_to_hand_out_more_items(world: World) -> None:
+def test_only_managers_are_offered_to_hand_out_more_items(sqlite_database: Database) -> None:
+    world = differing(sqlite_database, {}, items=12)
+    with_member(world, "mia", ProjectRole.MANAGER)
+    with_member(world, "vera", ProjectRole.VIEWER)
     action = f"{PAGE}/more-items"
     assert page_of(world, "mia").form(action)["n"].isdecimal()
     assert all(form["action"] != action for form in page_of(world, "vera").forms)
+
+
+def test_where_every_item_has_two_reviewers_new_items_are_asked_for_instead(world: World) -> None:
+    page = page_of(world, "mia")
+    assert "so new items are needed; an admin can import some" in page.text
+    assert all(form["action"] != f"{PAGE}/more-items" for form in page.forms)
 
 
 def test_disputed_items_link_to_their_case_for_those_who_may_open_it(world: World) -> None:

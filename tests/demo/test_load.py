@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from evalhub.accounts.models import Account
 from evalhub.accounts.queries import account_of_login, live_link
 from evalhub.adjudication.models import Case, CaseState, Decision
-from evalhub.calibration.service import report
+from evalhub.calibration.service import full_report
 from evalhub.db import Database, now
 from evalhub.demo import load
 from evalhub.demo.load import FIRST_DELIVERY, OVERLAP, PROJECT, is_loaded, load_demo
@@ -132,7 +132,7 @@ def test_some_cases_are_open_and_one_is_decided(demo: Database) -> None:
 def test_the_calibration_report_says_whose_ratings_are_simulated(demo: Database) -> None:
     with demo.reading() as session:
         project = session.scalars(sa.select(Project).where(Project.name == PROJECT)).one()
-        found = report(session, project.id)
+        found = full_report(session, project.id)
     assert (found.n_reviewers, found.n_simulated) == (3, 3)
     assert len({line.figures.verdict.code for line in found.criteria}) > 1
 

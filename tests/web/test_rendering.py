@@ -252,11 +252,12 @@ def test_raw_text_keeps_every_visible_character() -> None:
 
 
 @pytest.mark.parametrize("piece", SLOW_PIECES)
-def test_no_text_of_256_kib_takes_longer_than_a_second(piece: str) -> None:
+def test_no_text_of_256_kib_takes_many_seconds(piece: str) -> None:
+    """Most take a tenth of one; what grew with the square of the length would take minutes."""
     text = (piece * (MAX_BYTES // len(piece.encode()) + 1))[:MAX_BYTES]
     start = time.process_time()
     render_markdown(text)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 5.0
 
 
 @settings(max_examples=200, deadline=None)

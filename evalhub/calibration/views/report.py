@@ -13,11 +13,10 @@ from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.service import request_report
 from evalhub.calibration.shown import show, summary, tasks_of, template_values
 from evalhub.calibration.views.blueprint import bp
-from evalhub.calibration.views.seen import seen_by_viewer
+from evalhub.calibration.views.seen import Seen, seen_by_viewer
 from evalhub.errors import NotFound
 from evalhub.projects.policies import manage_project, see_figures
 from evalhub.projects.queries import project_named
-from evalhub.web.charts import Chart
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
@@ -32,7 +31,7 @@ def calibration(p: str) -> ResponseReturnValue:
     criterion = request.args.get("criterion") or None
     with reading() as session:
         seen = seen_by_viewer(session, p)
-    values = {} if seen.report is None else _report_values(p, seen.report, seen.alpha, criterion)
+    values = {} if seen.report is None else _report_values(seen, seen.report, criterion)
     return render_template(
         "calibration/report.html",
         seen=seen,
@@ -63,18 +62,19 @@ def chart_url(p: str, criterion: str | None) -> ChartUrl:
     return url
 
 
-def _report_values(
-    p: str, report: CalibrationReport, live_alpha: Chart | None, criterion: str | None
-) -> dict[str, Any]:
+def _report_values(seen: Seen, report: CalibrationReport, criterion: str | None) -> dict[str, Any]:
+    p, principal = seen.project.name, require_principal()
     shown = show(report, criterion)
     if criterion and not shown.sections:
         raise NotFound(f'The rubric has no criterion "{criterion}".')
     return {
-        **template_values(replace(shown, alpha=live_alpha or shown.alpha)),
+        **template_values(replace(shown, alpha=seen.alpha or shown.alpha)),
         "tasks": tasks_of(report),
         "named_items": False,
         "with_items": True,
         "rubric_url": url_for("rubrics.rubric", name=report.rubric, number=report.rubric_version),
-        "more_items_url": url_for("calibration.hand_out", p=p) if manage_project(require_principal(), p) else None,
+        "more_items_url": url_for("calibration.hand_out", p=p) if manage_project(principal, p) else None,
+        "needs_import": seen.project.overlap_base > 1,
+        "import_url": url_for("datasets.import_page", d=seen.dataset) if principal.is_admin else None,
         "section_chart_url": lambda key: chart_url(p, key),
     }

@@ -17,7 +17,7 @@ from evalhub.errors import NotFound
 from evalhub.jobs.models import Job
 from evalhub.jobs.queries import latest_job
 from evalhub.projects.models import Project
-from evalhub.projects.queries import project_line, project_named
+from evalhub.projects.queries import ProjectLine, project_line, project_named
 from evalhub.web.charts import Chart
 from evalhub.web.principal import require_principal
 
@@ -32,6 +32,7 @@ class Seen:
     """
 
     project: Project
+    dataset: str
     report: CalibrationReport | None
     live: LiveReport | None
     alpha: Chart | None
@@ -72,19 +73,20 @@ def seen_by_viewer(session: Session, p: str) -> Seen:
         report = report.without_answers(
             hidden_tasks(session, project.id, require_principal().account_id, tasks_of(report))
         )
+    line = project_line(session, project.id)
     live = None if found.is_fresh else live_report(session, project.id)
     is_large = report is None or found.public_id is not None
     return Seen(
         project=project,
+        dataset=line.dataset,
         report=report,
         live=live,
-        alpha=_alpha(session, project, live) if live else None,
+        alpha=_alpha(live, line) if live else None,
         is_kept=found.public_id is not None,
         n_since=found.n_since,
         job=latest_job(session, CALIBRATION_REPORT, project_id=project.id) if is_large else None,
     )
 
 
-def _alpha(session: Session, project: Project, live: LiveReport) -> Chart:
-    line = project_line(session, project.id)
+def _alpha(live: LiveReport, line: ProjectLine) -> Chart:
     return alpha_chart(live.criteria, rubric=rubric_words(line.rubric, (line.rubric_version,)))
