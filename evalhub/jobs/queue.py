@@ -6,6 +6,7 @@ It carries ids of jobs alone, as JSON: huey's own pickles would run what somebod
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,13 @@ class JobQueue:
 def _huey(settings: Settings) -> Huey:
     options = {"results": False, "serializer": JsonSerializer()}
     if settings.redis_url is None:
-        return SqliteHuey(NAME, filename=str(settings.instance / "jobs.db"), **options)
+        path = settings.instance / "jobs.db"
+        try:
+            return SqliteHuey(NAME, filename=str(path), **options)
+        except sqlite3.Error as error:
+            raise CannotStart(
+                f"{path} cannot be used ({error}); if it is damaged, delete it: no work is lost with it"
+            ) from error
     try:
         return RedisHuey(NAME, url=settings.redis_url, **options)
     except ConfigurationError as error:
