@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.calibration.models import CalibrationRound
+from evalhub.calibration.queries.rounds import rounds_of
 from evalhub.calibration.schema.rounds import NewRound
 from evalhub.calibration.service.rounds import close_round, create_round
 from evalhub.datasets.models import Item
@@ -26,7 +27,9 @@ Answers = Callable[[str, int], Mapping[str, Any]]
 
 def start(world: World, **stated: Any) -> CalibrationRound:
     """A round, all reviewers and items drawn at random unless stated."""
-    new = NewRound(**{"name": "first", "seed": 5, "n": 4, **stated})
+    with world.database.reading() as session:
+        name = f"round {len(rounds_of(session, world.project.id)) + 1}"
+    new = NewRound(**{"name": name, "seed": 5, "n": 4, **stated})
     public_id = create_round(world.database, world.project.name, new)
     with world.database.reading() as session:
         return session.scalars(sa.select(CalibrationRound).where(CalibrationRound.public_id == public_id)).one()

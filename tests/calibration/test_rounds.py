@@ -213,6 +213,15 @@ def test_a_round_that_cannot_be_is_refused_with_its_fault(sqlite_database: Datab
         assert rounds_of(session, world.project.id) == []
 
 
+def test_a_second_click_hands_out_no_second_round(database: Database) -> None:
+    world = a_project(database, items=6)
+    first = start(world, name="Before we begin")
+    with pytest.raises(Conflict, match="of this name is open"):
+        start(world, name=" Before we begin ", seed=6)
+    close(world, first)
+    start(world, name="Before we begin")
+
+
 def test_one_reviewer_alone_makes_no_round(sqlite_database: Database) -> None:
     world = a_project(sqlite_database, reviewers=["ann"])
     with pytest.raises(BadInput) as refused:

@@ -54,7 +54,7 @@ def create_round(database: Database, project: str, new: NewRound, *, by_id: int 
 
     Raises:
         BadInput: with every fault: the name, the items, the reviewers, the share or the version.
-        Conflict: the project is closed, or the round to follow is still open.
+        Conflict: the project is closed, the round to follow is still open, or another open round has the name.
         NotFound: there is no such project or round to follow.
     """
     with database.reading() as session:
@@ -148,6 +148,7 @@ def _discussed(
 def _store(session: Session, *, plan: _Plan, by_id: int | None) -> str:
     project = session.scalars(locked(sa.select(Project).where(Project.id == plan.project_id))).one()
     by, moment, new = session.get(Account, by_id) if by_id is not None else None, now(session), plan.new
+    _refuse_second_of_name(session, project.id, new.name.strip())
     last = sa.select(sa.func.max(CalibrationRound.number)).where(CalibrationRound.project_id == project.id)
     number = (session.scalar(last) or 0) + 1
     work = PanelWork(
@@ -179,6 +180,13 @@ def _store(session: Session, *, plan: _Plan, by_id: int | None) -> str:
     payload = {"items": len(plan.discussed), "number": number, "reviewers": len(plan.reviewer_ids), "seed": new.seed}
     _record(session, round_, "round.created", by=by, at=moment, payload=payload | new.as_chosen())
     return round_.public_id
+
+
+def _refuse_second_of_name(session: Session, project_id: int, name: str) -> None:
+    """A double click, or a second tab, hands out one round; the project is locked."""
+    is_this = (CalibrationRound.project_id == project_id, CalibrationRound.name == name)
+    if session.scalar(sa.select(sa.exists().where(*is_this, CalibrationRound.state == RoundState.OPEN))):
+        raise Conflict("A round of this name is open already.", code="round_name")
 
 
 def _add_items(session: Session, round_: CalibrationRound, discussed: Mapping[int, bool]) -> None:
