@@ -41,6 +41,17 @@ def test_the_file_has_no_fault_in_any_state(chromium: Browser, files: list[Path]
     assert asked == [path.as_uri() for path in files]
 
 
+def test_a_title_without_a_space_does_not_push_the_page_aside(chromium: Browser, tmp_path: Path) -> None:
+    criterion = a_criterion(title="Pneumonoultramicroscopicsilicovolcanoconiosis" * 3)
+    path = tmp_path / "report.html"
+    path.write_text(self_contained(a_report([a_section(criterion, drawn_ratings(40, 3))])), "utf-8")
+    with chromium.new_context(viewport={"width": 390, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_a_link_to_a_folded_criterion_opens_it_and_print_shows_everything(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(self_contained(a_report()), "utf-8")
