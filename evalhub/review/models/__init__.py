@@ -15,6 +15,7 @@ from evalhub.review.models.queue import (
     QueueState,
     SkipReason,
     Task,
+    is_in,
 )
 from evalhub.review.models.work import Draft, Evidence, Rating, RatingHistory, RatingNote, RatingTag, Review
 
@@ -38,4 +39,5 @@ __all__ = [
     "ReviewerPattern",
     "SkipReason",
     "Task",
+    "is_in",
 ]

@@ -91,7 +91,7 @@ class Task(Base):
             "project_id",
             "queue_id",
             "ord",
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         ),
         sa.Index(
@@ -202,3 +202,11 @@ class Assignment(Base):
     skip_note: Mapped[str | None] = mapped_column(sa.Text)
     others_shown_at: Mapped[datetime | None]
     """When the reviewer was first shown anything about others' work on this task."""
+
+
+def is_in(state: AssignmentState) -> sa.ColumnElement[bool]:
+    """Of an `Assignment` in the statement: its state, written out, so that the indexes of that state serve it.
+
+    A database takes an index over some rows only where it reads their condition in the statement; a parameter hides it.
+    """
+    return Assignment.state == sa.literal(state, Assignment.state.type, literal_execute=True)

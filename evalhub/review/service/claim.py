@@ -19,7 +19,7 @@ from evalhub.audit.service import record
 from evalhub.db import Database, TryAgain, locked, new_public_id, now
 from evalhub.errors import Forbidden
 from evalhub.projects.models import Member, MemberState, Project
-from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task
+from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task, is_in
 from evalhub.review.schema import Claimed, Lease, NothingLeft, OnlyLocked, lowest_bit
 from evalhub.review.service.sweep import sweep_leases
 from evalhub.web.session import write
@@ -178,7 +178,7 @@ def _renewed(session: Session, who: Claimant, moment: datetime) -> Lease | None:
         .where(
             Assignment.project_id == who.project_id,
             Assignment.reviewer_id == who.reviewer_id,
-            Assignment.state == AssignmentState.LEASED,
+            is_in(AssignmentState.LEASED),
         )
         .values(leased_until=until)
         .returning(Assignment.task_id, Assignment.public_id, Assignment.lease)
@@ -205,7 +205,7 @@ def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | 
         .where(
             Assignment.project_id == who.project_id,
             Assignment.reviewer_id == who.reviewer_id,
-            Assignment.state == AssignmentState.EXPIRED,
+            is_in(AssignmentState.EXPIRED),
             Task.is_open,
             Queue.state == QueueState.OPEN,
         )

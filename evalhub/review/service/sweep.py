@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from evalhub.audit.service import record
 from evalhub.db import locked, now
 from evalhub.projects.models import Project
-from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.review.models import Assignment, AssignmentState, Task, is_in
 from evalhub.review.service.release import end_leases, release
 
 
@@ -24,7 +24,7 @@ def sweep_leases(session: Session, *, project_id: int | None = None, limit: int 
         How many leases were taken back.
     """
     moment = now(session)
-    lapsed = sa.and_(Assignment.state == AssignmentState.LEASED, Assignment.leased_until < moment)
+    lapsed = sa.and_(is_in(AssignmentState.LEASED), Assignment.leased_until < moment)
     candidates = sa.select(Assignment.project_id, Assignment.task_id).where(lapsed).limit(limit)
     if project_id is not None:
         candidates = candidates.where(Assignment.project_id == project_id)
