@@ -16,7 +16,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from evalhub.calibration.queries import Asked
 from evalhub.calibration.queries.rounds import RoundLine
@@ -36,6 +36,7 @@ CHOICES = {
 class MoreItemsForm(Form):
     n = IntegerField("How many items", [InputRequired(), NumberRange(1, MOST_AT_ONCE)])
     criterion = HiddenField("Criterion", [Optional(), Length(max=64)])
+    seed = IntegerField(validators=[Optional(), NumberRange(0, 2**63 - 1)], widget=HiddenInput())
 
 
 class RoundForm(Form):

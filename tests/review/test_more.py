@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 
 import pytest
 import sqlalchemy as sa
@@ -31,8 +33,11 @@ from tests.world import MOMENT, World, a_project
 ONCE = OverlapPlan(base=1)
 
 
-def hand_out(world: World, n: int, *, seed: int = 7) -> int:
-    return hand_out_more(world.database, "p", n, seed=seed).given
+SEEDS = count(7)
+
+
+def hand_out(world: World, n: int, *, seed: int | None = None) -> int:
+    return hand_out_more(world.database, "p", n, seed=next(SEEDS) if seed is None else seed).given
 
 
 def needs(world: World) -> Counter[int]:
@@ -128,6 +133,24 @@ def test_a_number_that_makes_no_sense_and_a_closed_project_are_refused(database:
         hand_out(world, 1)
     assert refused.value.code == "project_state"
     assert needs(world) == {1: 3}
+
+
+def test_the_same_draw_asked_for_by_several_clicks_is_made_once(database: Database) -> None:
+    world = a_project(database, items=9, overlap=ONCE)
+    with ThreadPoolExecutor(4) as pool:
+        given = list(pool.map(lambda _: hand_out(world, 3, seed=5), range(4)))
+    assert (given, needs(world)) == ([3, 3, 3, 3], {1: 6, 2: 3})
+    assert hand_out(world, 9, seed=6) == 6
+    assert hand_out(world, 3, seed=5) == 3
+    assert needs(world) == {2: 9}
+
+
+def test_a_criterion_that_the_rubric_lacks_is_refused(database: Database) -> None:
+    world = a_project(database, items=2, overlap=ONCE)
+    with pytest.raises(BadInput) as refused:
+        hand_out_more(database, "p", 1, seed=1, criterion="clarty")
+    assert refused.value.faults[0].message == 'the rubric has no criterion "clarty"'
+    assert needs(world) == {1: 2}
 
 
 def test_held_settled_and_already_paired_items_are_left_alone(database: Database) -> None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from evalhub.calibration.forms import MoreItemsForm
 from evalhub.calibration.views.blueprint import bp
-from evalhub.errors import Conflict
+from evalhub.errors import BadInput, Conflict
 from evalhub.projects.policies import manage_project
 from evalhub.projects.queries import project_named
 from evalhub.review.queries.more import more_items
@@ -37,11 +37,11 @@ def hand_out(p: str) -> ResponseReturnValue:
             current_database(),
             p,
             form.n.data,
-            seed=secrets.randbelow(2**31),
+            seed=new_seed() if form.seed.data is None else form.seed.data,
             by_id=require_principal().account_id,
             criterion=form.criterion.data or "",
         )
-    except Conflict as error:
+    except (BadInput, Conflict) as error:
         form.form_errors.append(error.message)
         return _page(p, form), error.http_status
     few = "" if done.given == done.asked else f" There were no more: {done.asked} were asked for."
@@ -49,10 +49,16 @@ def hand_out(p: str) -> ResponseReturnValue:
     return redirect(url_for("calibration.calibration", p=p), 303)
 
 
+def new_seed() -> int:
+    """Of a draw, made with the page: two clicks on one page are then one draw."""
+    return secrets.randbelow(2**31)
+
+
 def _page(p: str, form: MoreItemsForm) -> str:
     with reading() as session:
         project = project_named(session, p)
         plan = more_items(session, project)
+    form.seed.data = new_seed()
     n = form.n.data if form.n.data and form.n.data > 0 else 0
     given = min(n, plan.most)
     return render_template(

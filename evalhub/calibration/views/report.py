@@ -13,6 +13,7 @@ from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.service import request_report
 from evalhub.calibration.shown import show, summary, tasks_of, template_values
 from evalhub.calibration.views.blueprint import bp
+from evalhub.calibration.views.more import new_seed
 from evalhub.calibration.views.seen import Seen, seen_by_viewer
 from evalhub.errors import NotFound
 from evalhub.projects.policies import manage_project, see_figures
@@ -74,6 +75,7 @@ def _report_values(seen: Seen, report: CalibrationReport, criterion: str | None)
         "with_items": True,
         "rubric_url": url_for("rubrics.rubric", name=report.rubric, number=report.rubric_version),
         "more_items_url": url_for("calibration.hand_out", p=p) if manage_project(principal, p) else None,
+        "more_items_seed": new_seed(),
         "needs_import": seen.project.overlap_base > 1,
         "import_url": url_for("datasets.import_page", d=seen.dataset) if principal.is_admin else None,
         "section_chart_url": lambda key: chart_url(p, key),
