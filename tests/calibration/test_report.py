@@ -13,7 +13,7 @@ from evalhub.accounts.models import AccountKind
 from evalhub.calibration.service import full_report
 from evalhub.datasets.models import Item
 from evalhub.db import Database
-from evalhub.errors import NotFound
+from evalhub.errors import BadInput, NotFound
 from evalhub.projects.models import Project
 from evalhub.review.models import AssignmentState, Purpose, Queue
 from tests import rows
@@ -127,5 +127,8 @@ def test_the_report_can_be_narrowed_by_criterion_and_time(database: Database) ->
         assert [line.criterion.key for line in later.criteria] == ["accuracy"]
         assert later.n_items == 0
         assert full_report(session, project.id, until=NOW + timedelta(days=1)).n_items == 2
+        with pytest.raises(BadInput) as refused:
+            full_report(session, project.id, since=NOW, until=NOW)
+        assert refused.value.faults[0].located("") == "until: must be later than since"
         with pytest.raises(NotFound):
             full_report(session, project.id, criterion="no-such")

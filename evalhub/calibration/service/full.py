@@ -24,7 +24,7 @@ from evalhub.calibration.service.sections import section_of
 from evalhub.calibration.service.totals import Sheets, Totals, flips, is_rounded, overall, totals
 from evalhub.calibration.service.waiting import triage_lines
 from evalhub.db import now
-from evalhub.errors import NotFound
+from evalhub.errors import BadInput, Fault, NotFound
 from evalhub.projects.models import Project
 from evalhub.rubrics import schema
 from evalhub.rubrics.models import Rubric, RubricVersion
@@ -72,9 +72,15 @@ def full_report(
         progress: told how many criteria are done, of how many, and what comes next.
 
     Raises:
+        BadInput: the stretch of time ends before it begins.
         NotFound: the rubric has no such criterion.
         CheckFailed: an alpha differs from the krippendorff package's.
     """
+    if since and until and since >= until:
+        raise BadInput(
+            "The stretch of time ends before it begins.",
+            faults=[Fault("schema", "must be later than since", "until")],
+        )
     tell = progress or (lambda done, total, stage: None)
     project = session.get_one(Project, project_id)
     asked = _asked(session, project_id, criterion)

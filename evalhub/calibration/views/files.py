@@ -57,7 +57,7 @@ def _chart(p: str, name: str) -> Chart:
     """The chart of that name: of the criterion that the address names, or of the report."""
     with reading() as session:
         seen = seen_by_viewer(session, p)
-    chart = seen.charts(request.args.get("criterion")).get(name)
+    chart = seen.charts(request.args.get("criterion") or None).get(name)
     if chart is None:
         raise NotFound("The report has no such chart.")
     return chart
