@@ -84,7 +84,7 @@ def _summary_line(found: Found) -> list[str]:
 
 def _levels_and_boundaries(levels: Sequence[str], report: CriterionReport) -> list[str]:
     shown = [
-        f"{level} {count} (confirmed {_percent(figure.value)})"
+        f"{level}: {count} (confirmed {_percent(figure.value)})"
         for level, count, figure in zip(levels, report.distribution, report.specific_agreement, strict=False)
     ]
     return [

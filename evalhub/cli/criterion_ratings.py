@@ -42,12 +42,17 @@ def by_criterion(
         orders: levels from the worst a criterion, or under "" for all.
 
     Raises:
-        BadInput: a level is not among those given, or levels are words without an order on a scale that needs one.
+        BadInput: a level is not among those given, levels are words without an order on a scale that needs one, or an
+            order is given for a criterion that the file does not name.
     """
     faults = FileFaults(source)
     rows_of: dict[str, list[RatingLine]] = {}
     for row in lines:
         rows_of.setdefault(row.criterion, []).append(row)
+    unknown = sorted(orders.keys() - rows_of.keys() - {""})
+    if unknown:
+        named = f"it has {', '.join(rows_of)}"
+        raise BadInput(f'--levels "{unknown[0]}=…": {source} has no such criterion; {named}', code="schema")
     found = [
         _criterion(criterion, rows, scale, orders.get(criterion, orders.get("")), faults)
         for criterion, rows in rows_of.items()

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     LOW_VARIATION = "low_variation"
     UNSTABLE_REPLICATES = "unstable_replicates"
     NEEDS_COMPLETE_PANEL = "needs_complete_panel"
+    NEEDS_SHARED_PAIRS = "needs_shared_pairs"
     NEEDS_EQUAL_RATINGS = "needs_equal_ratings"
     NEEDS_TWO_REVIEWERS = "needs_two_reviewers"
     NEEDS_REVIEWERS = "needs_reviewers"
@@ -48,6 +49,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.LOW_VARIATION: "one level has over 85 % of the ratings and fewer than 30 items carry another; no interval",
     Reason.UNSTABLE_REPLICATES: "more than 5 % of the bootstrap replicates are undefined; no interval",
     Reason.NEEDS_COMPLETE_PANEL: "every reviewer must have rated every item",
+    Reason.NEEDS_SHARED_PAIRS: "every two reviewers must have rated an item in common",
     Reason.NEEDS_EQUAL_RATINGS: "every item must have the same number of ratings",
     Reason.NEEDS_TWO_REVIEWERS: "needs exactly two reviewers",
     Reason.NEEDS_REVIEWERS: "needs to know who gave each rating, of at least two reviewers with shared items",

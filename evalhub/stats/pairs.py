@@ -85,7 +85,7 @@ def light_kappa(ratings: Ratings, weights: Weights = Weights.IDENTITY) -> Figure
     pairs = pairwise_kappas(ratings, weights)
     n = ratings.n_reviewers
     if len(pairs) < n * (n - 1) // 2:
-        return figure(counts, None, because=Reason.NEEDS_COMPLETE_PANEL)
+        return figure(counts, None, because=Reason.NEEDS_SHARED_PAIRS)
     kappas = [pair.kappa for pair in pairs if pair.kappa is not None]
     if len(kappas) < len(pairs):
         return figure(counts, None, because=Reason.NO_VARIATION)

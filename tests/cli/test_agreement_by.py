@@ -197,8 +197,8 @@ def test_translators_of_the_real_set_are_told_apart(shared: Path) -> None:
     summary = {row.split()[0]: row.split()[-1] for row in output.splitlines()[:7]}
     assert summary["terminology"] == summary["locale"] == "rare_levels_not_reproduced"
     details = {block.split(":")[0].strip(): block for block in output.split("\n\n")}
-    assert "major 83 (confirmed 4.8 %)" in details["terminology"]
-    assert "major 120 (confirmed 0.0 %)" in details["locale"]
+    assert "major: 83 (confirmed 4.8 %)" in details["terminology"]
+    assert "major: 120 (confirmed 0.0 %)" in details["locale"]
     overall = output[output.index("\noverall: ") :]
     assert "strictest rater6 (-0.54), most lenient rater7 (+0.30), by the two-way model" in overall
     assert "rater5 is confounded with rater6, with whom they share most items: the most lenient by plain" in overall
@@ -230,3 +230,9 @@ def test_two_ratings_an_item_say_too_little_for_such_a_model(tmp_path: Path) -> 
     assert {row["most_likely"] for row in rows} == {None}
     assert rows[0]["consensus"] is None
     assert rows[-1]["consensus"] is not None
+
+
+def test_an_order_for_a_criterion_that_the_file_does_not_name_is_refused(tmp_path: Path) -> None:
+    message = refused(strict_on_top(tmp_path), "--levels", "clarity=0,1,2")[0]
+    assert message.startswith('--levels "clarity=…"')
+    assert message.endswith("has no such criterion; it has c")

@@ -9,6 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 from evalhub.stats import (
     IccForm,
     PatternCounts,
+    Ratings,
     Reason,
     Weights,
     cohen_kappa,
@@ -122,3 +123,8 @@ def test_complete_nominal_alpha_follows_from_fleiss_kappa() -> None:
     kappa = fleiss_kappa(counts).value
     assert kappa is not None
     assert alpha(counts, scale=Scale.NOMINAL).value == pytest.approx(1 - (1 - kappa) * (1 - 1 / 12))
+
+
+def test_lights_kappa_says_that_two_reviewers_share_no_item() -> None:
+    ratings = Ratings([0, 0, 1, 1], [0, 1, 1, 2], [0, 1, 1, 1], n_levels=2)
+    assert light_kappa(ratings).undefined_because is Reason.NEEDS_SHARED_PAIRS
