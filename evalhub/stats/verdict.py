@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.special import stdtrit
-
 from evalhub.stats.counts import PatternCounts
 from evalhub.stats.figure import REASON_WORDS, Figure
-from evalhub.stats.intervals import LEVEL, SKEW_ITEMS, is_skewed
+from evalhub.stats.intervals import SKEW_ITEMS, is_skewed
 from evalhub.stats.specific import pooled_specific_agreement
 
 RELIABLE = 0.8
@@ -109,30 +106,11 @@ def _skewed(counts: PatternCounts) -> Verdict | None:
 
 
 def _undecided(alpha: Figure) -> str:
-    more = groups_to_decide(alpha)
     if alpha.ci_low is None or alpha.ci_high is None:
         return "Undecided: there is no interval."
-    words = f"Undecided: the interval from {alpha.ci_low:.2f} to {alpha.ci_high:.2f} holds .667."
-    if more is None:
-        return words
-    return (
-        f"{words} About {more} more groups of items with two ratings or more would decide, if agreement stays as seen."
-    )
+    return f"Undecided: the interval from {_short(alpha.ci_low)} to {_short(alpha.ci_high)} holds .667."
 
 
-def groups_to_decide(alpha: Figure) -> int | None:
-    """How many more groups would move the interval off .667, if agreement stays as seen.
-
-    The half width on log(1 − α) shrinks with the root of the number of groups. None where no number is known: no
-    two-sided interval, or an alpha at the gate.
-    """
-    if alpha.value is None or alpha.ci_low is None or alpha.ci_high is None or alpha.ci_high >= 1 or alpha.n_groups < 2:
-        return None
-    centre = math.log1p(-alpha.value)
-    distance = abs(math.log1p(-TENTATIVE) - centre)
-    if distance == 0:
-        return None
-    df = alpha.n_groups - 1
-    se = (centre - math.log1p(-alpha.ci_high)) / float(stdtrit(df, LEVEL))
-    needed = math.ceil(alpha.n_groups * (1.96 * se / distance) ** 2)
-    return max(needed - alpha.n_groups, 1)
+def _short(value: float) -> str:
+    """Like the .667 beside it: no zero before the point, a true minus."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("0.", ".", 1).replace("-", "−")

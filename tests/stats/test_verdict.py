@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from evalhub.stats import CriterionReport, criterion_report
+from evalhub.stats import CriterionReport, PatternCounts, criterion_report
+from evalhub.stats.verdict import verdict
 from tests.stats.tables import ratings_of
 
 LEVELS = [0, 1, 2]
@@ -51,6 +54,12 @@ def test_a_critical_criterion_whose_worst_level_is_confirmed_is_not_capped() -> 
     assert report([*agreeing(40), [0, 1], [1, 2]], critical=True).verdict.code == "reliable"
 
 
-def test_undecided_says_how_many_more_groups_would_decide() -> None:
-    words = report([*agreeing(10), [0, 1], [1, 2], [0, 1], [0, 2], [1, 2]]).verdict.words
-    assert "would decide" in words
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.434, 0.71, "from .43 to .71 holds"), (-0.12, 1.0, "from −.12 to 1.00 holds"), (-0.001, 0.7, "from .00 to .70")],
+)
+def test_undecided_says_where_the_interval_lies_and_nothing_of_more_items(low: float, high: float, words: str) -> None:
+    found = replace(report(agreeing(10)).alpha, value=0.6, ci_low=low, ci_high=high)
+    said = verdict(found, PatternCounts.of(ratings_of(agreeing(10), LEVELS))).words
+    assert words in said
+    assert "more" not in said
