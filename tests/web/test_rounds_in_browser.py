@@ -86,3 +86,14 @@ def test_the_pages_of_rounds_have_no_fault_in_any_state(demo: Demo, rounds: list
         page.wait_for_selector("#error-summary")
         faults += faults_of(page)
     assert faults == []
+
+
+def test_one_of_several_boxes_is_enough_to_send_a_form(demo: Demo) -> None:
+    with demo.context("admin") as context:
+        page = context.new_page()
+        page.goto("/projects/demo/members")
+        page.get_by_label("Signs in as").fill("reviewer")
+        page.get_by_role("checkbox", name="Reviewer").check()
+        with page.expect_response(lambda response: response.request.method == "POST") as sent:
+            page.get_by_role("button", name="Save").click()
+        assert sent.value.status == 303
