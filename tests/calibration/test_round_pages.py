@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from evalhub.review.jobs import sweep
 from evalhub.web.session import write
 from tests.calibration.rounds import GOOD, close, grade_round, second_version, start
 from tests.review.test_queue import let_lapse
-from tests.web.client import Browser, app_for
+from tests.web.client import Browser, Page, app_for
 from tests.world import MOMENT, World, a_project, an_account
 
 Visit = Callable[[str], Browser]
@@ -57,9 +58,16 @@ def form_fields(world: World, **stated: object) -> dict[str, object]:
     }
 
 
+def ticked(page: Page) -> set[str]:
+    """The values of the boxes and choices that stand chosen when the page comes."""
+    tags = re.findall(r"<(?:input|option)[^>]*>", page.html)
+    return {re.findall(r'value="([^"]*)"', tag)[0] for tag in tags if re.search(r" (?:checked|selected)\b", tag)}
+
+
 def test_before_the_first_round_the_page_says_what_one_is_good_for(world: World, visit: Visit) -> None:
     page = visit("meg").get("/projects/p/rounds")
     assert "No round yet" in page.text
+    assert {world.people[login].public_id for login in ("ann", "ben", "max")} < ticked(page)
     assert "/projects/p/rounds" in [form["action"] for form in page.forms]
 
 
@@ -81,6 +89,8 @@ def test_a_manager_hands_out_a_round_follows_it_and_closes_it(world: World, visi
     assert "Alpha by criterion" in page.text
     assert "those enter no other figure" in page.text
     assert "Before we begin" in browser.get("/projects/p/rounds").text
+    assert browser.post(f"{path}/close").location == path
+    assert "This round is closed already." in browser.get(path).text
 
 
 WRONG: list[tuple[dict[str, object], str]] = [
@@ -89,7 +99,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"n": ""}, "How many"),
     ({"reviewers": []}, "Choose at least two."),
     ({"choosing": "named", "items": "source-id-1\nnowhere"}, "The dataset shows no item"),
-    ({"choosing": "boundary", "boundary": ""}, "The rubric has no such boundary"),
+    ({"choosing": "boundary", "boundary": ""}, "Choose a boundary."),
     ({"choosing": "triage"}, "No item is disputed."),
     ({"rubric_version": "7"}, "Version of the rubric"),
     ({"discussed_share": "nan"}, "Share that is talked about"),
@@ -115,7 +125,9 @@ def test_a_second_round_on_the_same_items_shows_what_changed(world: World, visit
     second_version(world, lambda text: text.replace(b"title: Accuracy", b"title: Is it right"))
     browser = visit("meg")
     page = browser.get(f"/projects/p/rounds?follows={first.public_id}")
-    assert f'value="{first.public_id}" selected' in page.html or f'selected value="{first.public_id}"' in page.html
+    chosen = ticked(page)
+    assert {first.public_id, "2"} <= chosen
+    assert {login for login, one in world.people.items() if one.public_id in chosen} == {"ann", "ben"}
     path = browser.post(
         "/projects/p/rounds", form_fields(world, name="Again", follows=first.public_id, rubric_version="2")
     ).location

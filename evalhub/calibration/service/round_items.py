@@ -55,6 +55,9 @@ def _most_urgent(session: Session, project: Project, new: NewRound, faults: list
 
 
 def _across(session: Session, project: Project, new: NewRound, faults: list[Fault]) -> list[int]:
+    if not new.criterion:
+        faults.append(Fault("schema", "choose a boundary", "boundary"))
+        return []
     criterion = next((a.criterion for a in criteria_of(session, project.id) if a.criterion.key == new.criterion), None)
     if criterion is None or not 0 <= new.boundary < len(criterion.levels) - 1:
         faults.append(Fault("schema", "the rubric has no such boundary between two levels", "boundary"))

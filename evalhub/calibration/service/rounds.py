@@ -209,7 +209,7 @@ def close_round(session: Session, project_id: int, reference: str, *, by: Accoun
     session.scalars(locked(sa.select(Project.id).where(Project.id == project_id))).one()
     round_ = round_of(session, project_id, reference)
     if round_.state is RoundState.CLOSED:
-        raise Conflict("The round is closed already.", code="round_closed")
+        raise Conflict("This round is closed already.", code="round_closed")
     close_panel(session, round_.batch_id)
     round_.state = RoundState.CLOSED
     round_.closed_at = at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -18,7 +19,9 @@ from evalhub.calibration.policies import talk_about_round
 from evalhub.calibration.queries import criteria_of
 from evalhub.calibration.queries.discussion import discussion_of, own_discussed
 from evalhub.calibration.queries.rounds import (
+    RoundLine,
     human_reviewers,
+    panel_ids,
     panel_of,
     round_line,
     round_of,
@@ -45,7 +48,7 @@ from evalhub.web.session import current_database, reading, write
 @bp.get("/projects/<p>/rounds")
 @allowed(see_figures)
 def rounds(p: str) -> ResponseReturnValue:
-    """The rounds and, for managers, the form of a new one; `?follows=` chooses the items of an earlier one."""
+    """The rounds and, for managers, the form of a new one; `?follows=` takes items and people from an earlier one."""
     return _list(p, RoundForm(request.args if request.args.get("follows") else None))
 
 
@@ -111,10 +114,12 @@ def _results(session: Session, project: Project, found: CalibrationRound) -> dic
 @allowed(manage_project)
 def close(p: str, round_id: str) -> ResponseReturnValue:
     by_id = require_principal().account_id
-    write(
-        lambda s: close_round(s, project_named(s, p).id, round_id, by=s.get(Account, by_id), at=utc_now()),
-    )
-    flash("The round is closed. These are its figures.")
+    try:
+        write(lambda s: close_round(s, project_named(s, p).id, round_id, by=s.get(Account, by_id), at=utc_now()))
+    except Conflict as error:
+        flash(error.message, "error")
+    else:
+        flash("The round is closed. These are its figures.")
     return redirect(url_for("calibration.round_page", p=p, round_id=round_id), 303)
 
 
@@ -158,14 +163,25 @@ def _offer(session: Session, project: Project, form: RoundForm) -> None:
     )
 
 
+def _preselect(session: Session, project: Project, form: RoundForm, lines: Sequence[RoundLine]) -> None:
+    """The newest version, and who graded the round that is followed; without one, every reviewer who is a person."""
+    form.rubric_version.data = max(version_numbers(session, project))
+    followed = next((line.round for line in lines if line.round.public_id == form.follows.data), None)
+    panel = panel_ids(session, followed) if followed else None
+    form.reviewers.data = [
+        line.account.public_id
+        for line in human_reviewers(session, project.id)
+        if (not line.member.is_simulated if panel is None else line.account.id in panel)
+    ]
+
+
 def _list(p: str, form: RoundForm) -> str:
     with reading() as session:
         project = project_named(session, p)
         lines = rounds_of(session, project.id)
         _offer(session, project, form)
-        reviewers = human_reviewers(session, project.id)
-    if not form.errors:
-        form.reviewers.data = [line.account.public_id for line in reviewers if not line.member.is_simulated]
+        if not form.errors:
+            _preselect(session, project, form, lines)
     return render_template(
         "calibration/rounds.html",
         project=project,
