@@ -20,6 +20,7 @@ from evalhub.calibration.charts import (
 )
 from evalhub.calibration.charts.criteria import VERDICT_NAMES, Line
 from evalhub.calibration.charts.words import interval, number, percent, with_interval
+from evalhub.calibration.schema.actions import hopeless_words
 from evalhub.calibration.schema.flags import FLAG_WORDS
 from evalhub.calibration.schema.report import Action, CalibrationReport, Person
 from evalhub.calibration.schema.section import CriterionSection, GivenLevel
@@ -164,7 +165,7 @@ def plan_sentences(section: CriterionSection) -> tuple[str, ...]:
             f" agreement stays as seen. Groups drawn anew {width.replicates:,} times, seed {width.seed}."
         )
     if gate is not None and gate.is_hopeless:
-        found.append(f"Alpha lies at or below {gate.gate:g}: no number of items will do. Mend the rubric.")
+        found.append(hopeless_words(section))
     elif gate is not None and gate.more_items:
         chances = ", ".join(f"{more:,} more: {percent(chance)}" for more, chance in gate.chances)
         found.append(f"The chance that the lower bound clears {gate.gate:g}: {chances}. Seed {gate.seed}.")

@@ -66,7 +66,7 @@ class GatePlan:
 
     `chances` pairs more items with that chance, in ascending order. `more_items` is the fewest with a chance of .8:
     0 where the bound clears the gate today, None where it is hopeless or undefined. `is_hopeless`: alpha itself is at
-    or below the gate, so no number of items will do, and the rubric must be mended.
+    or below the gate, so items alone will not lift it there if agreement stays as seen, and the rubric must be mended.
     """
 
     gate: float

@@ -10,6 +10,7 @@ import pytest
 from evalhub.calibration.schema.actions import next_actions
 from evalhub.calibration.schema.report import Action, ActionKind
 from evalhub.calibration.schema.section import CriterionSection, ReviewerLine
+from evalhub.calibration.shown import plan_sentences
 from evalhub.stats import Figure, Ratings, Reason, Verdict, VerdictCode
 from evalhub.stats.crossings import RaterCrossing
 from evalhub.stats.drift import ReviewerPeriod
@@ -38,7 +39,15 @@ def judged(section: CriterionSection, code: VerdictCode, **alpha: Any) -> Criter
 
 
 def severity(rater: int, shrunk: float, **more: Any) -> Severity:
-    given = {"component": 0, "n_items": 80, "se": 0.05, "plain": shrunk, "confounded_with": None}
+    given = {
+        "component": 0,
+        "n_items": 80,
+        "se": 0.05,
+        "ci_low": None,
+        "ci_high": None,
+        "plain": shrunk,
+        "confounded_with": None,
+    }
     return Severity(rater=rater, severity=shrunk, shrunk=shrunk, **(given | more))
 
 
@@ -71,7 +80,7 @@ def test_the_worst_boundary_is_to_be_rewritten_where_no_reviewer_accounts_for_it
     assert action.items == tuple(item.task for item in boundary.items)
     assert f"{boundary.n_crossing} items" in action.words
     assert f"{boundary.points:.2f} of alpha" in action.words
-    assert "No number of items will do" in action.words
+    assert "No number of items will do: mend the rubric." in action.words
 
 
 def test_the_reviewer_who_makes_most_of_a_boundary_is_to_be_trained_instead() -> None:
@@ -165,12 +174,23 @@ def test_more_items_are_handed_out_where_they_would_decide() -> None:
     assert "± 0.10" in action.words
 
 
-def test_where_no_number_of_items_will_do_none_are_handed_out() -> None:
-    section = judged(quiet(NOISY), VerdictCode.UNDECIDED)
+@pytest.mark.parametrize(
+    ("high", "words"),
+    [
+        (0.6, "No number of items will do: mend the rubric."),
+        (0.7, "More items alone are unlikely to clear 0.667, if agreement stays as seen: mend the rubric."),
+        (None, "More items alone are unlikely to clear 0.667, if agreement stays as seen: mend the rubric."),
+    ],
+)
+def test_an_alpha_below_the_gate_asks_for_no_items_and_says_so_firmly_only_where_its_bound_is_below_too(
+    high: float | None, words: str
+) -> None:
+    section = judged(quiet(NOISY), VerdictCode.UNDECIDED, ci_high=high)
     assert section.gate_plan is not None
     assert section.gate_plan.is_hopeless
     assert not of_kind(ActionKind.MORE_ITEMS, section)
-    assert "No number of items will do: mend the rubric." in of_kind(ActionKind.REWRITE, section)[0].words
+    assert words in of_kind(ActionKind.REWRITE, section)[0].words
+    assert words in plan_sentences(section)
 
 
 def test_too_few_items_are_made_up_to_what_a_verdict_needs() -> None:

@@ -205,7 +205,7 @@ def _enough_items(section: CriterionSection) -> Iterator[_Advice]:
 
 
 def _deciding_items(section: CriterionSection) -> Iterator[_Advice]:
-    """The items that would decide; none where no number of them would, or where something else stands against it."""
+    """The items that would decide; none where they would hardly, or where something else stands against it."""
     gate, width = section.gate_plan, section.width_plan
     if gate is None or gate.is_hopeless or gate.more_items == 0:
         return
@@ -269,9 +269,19 @@ def _to_win(boundary: BoundarySection) -> str:
     return f" Mended, it would win {boundary.points:.2f} of alpha." if boundary.points >= WORTH else ""
 
 
+def hopeless_words(section: CriterionSection) -> str:
+    """What stands where alpha lies at or below the gate, else nothing; only an upper bound below it is beyond doubt."""
+    gate, high = section.gate_plan, section.figures.alpha.ci_high
+    if gate is None or not gate.is_hopeless:
+        return ""
+    if high is not None and high < gate.gate:
+        return "No number of items will do: mend the rubric."
+    return f"More items alone are unlikely to clear {gate.gate:.3f}, if agreement stays as seen: mend the rubric."
+
+
 def _hopeless(section: CriterionSection) -> str:
-    is_hopeless = section.gate_plan is not None and section.gate_plan.is_hopeless
-    return " No number of items will do: mend the rubric." if is_hopeless else ""
+    words = hopeless_words(section)
+    return f" {words}" if words else ""
 
 
 def _items_of(boundaries: Sequence[BoundarySection], reviewer: int) -> tuple[str, ...]:
