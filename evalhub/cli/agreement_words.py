@@ -20,11 +20,15 @@ def sentences(view: str, rows: Sequence[Row]) -> list[str]:
 
 
 def _extremes(rows: Sequence[Row]) -> Iterator[str]:
-    """The strictest and the most lenient reviewer of each component: those of different ones are not compared."""
+    """The strictest and the most lenient reviewer of each component: those of different ones are not compared.
+
+    Where some have a standard error, the others have too few items to be named.
+    """
     known = [row for row in rows if row["severity"] is not None]
     components = sorted({row["component"] for row in known})
     for component in components:
-        ranked = [row for row in known if row["component"] == component]
+        everybody = [row for row in known if row["component"] == component]
+        ranked = [row for row in everybody if row["se"] is not None] or everybody
         where = f"component {component}: " if len(components) > 1 else ""
         if ranked[-1]["severity"] - ranked[0]["severity"] > SAME:
             yield f"{where}strictest {_severity(ranked[0])}, most lenient {_severity(ranked[-1])}, by the two-way model"

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
+from evalhub.calibration.charts.severity import severity_chart
 from evalhub.calibration.html import TEMPLATES, self_contained
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.schema.section import GivenLevel
@@ -134,6 +135,16 @@ def test_the_strictest_reviewer_comes_first(report: CalibrationReport) -> None:
     strictness = [row[1] for row in chart.rows]
     assert strictness == sorted(strictness)
     assert chart.rows[0][0] == "Anna Kowalska"
+
+
+def test_a_reviewer_without_a_standard_error_is_a_point_without_an_interval(report: CalibrationReport) -> None:
+    section = report.criteria[0]
+    first, *others = section.reviewers
+    assert first.severity is not None
+    unsure = replace(first, severity=replace(first.severity, se=None, ci_low=None, ci_high=None))
+    chart = severity_chart(replace(section, reviewers=(unsure, *others)), report.people, rubric="r")
+    assert {row[0]: row[2:4] for row in chart.rows}["Anna Kowalska"] == (None, None)
+    assert chart.picture is not None
 
 
 def test_how_answers_lie_is_said_without_who_gave_them() -> None:

@@ -176,6 +176,15 @@ def test_reviewers_who_share_no_chain_of_items_are_not_compared(tmp_path: Path) 
     assert "reviewers of different components are not compared" in output
 
 
+def test_a_newcomer_with_one_item_is_not_the_strictest(tmp_path: Path) -> None:
+    answers = [(n, who, n % 2 + 1 + (who == "r3")) for n in range(20) for who in ("r1", "r2", "r3")]
+    path = written(tmp_path, [line(*answer) for answer in [*answers, (1, "new", 0)]])
+    assert view(path, "reviewer")[0]["reviewer"] == "new"
+    output = run(path, "--by", "reviewer").output
+    assert "strictest new" not in output
+    assert "most lenient r3" in output
+
+
 def test_numbers_that_fall_are_an_order_and_no_scale_of_numbers(tmp_path: Path) -> None:
     """School marks, 6 the worst: the reviewer who gives higher marks is the stricter one."""
     marks = [(n, who, 1 + n % 4 + (who == "r1")) for n in range(20) for who in ("r1", "r2")]

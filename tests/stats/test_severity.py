@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from evalhub.stats import Ratings
 from evalhub.stats.severity import severities
@@ -65,6 +66,46 @@ def test_items_of_one_reviewer_say_nothing() -> None:
 def test_a_single_group_has_no_standard_error() -> None:
     found = severities(Ratings([0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1], n_levels=2, group=[0, 0, 0, 0]))
     assert [s.se for s in found] == [None, None]
+
+
+def with_a_newcomer(items: int) -> Ratings:
+    """Reviewer 8 comes late and is far more lenient than all others on so many of the first items."""
+    old = world("random", 1)
+    truth = np.array([old.numbers()[old.unit == unit].mean() for unit in range(items)])
+    return Ratings.of_values(
+        np.append(old.unit, np.arange(items)),
+        np.append(old.rater, np.full(items, 8)),
+        np.append(old.numbers(), np.round(truth + 4)),
+        group=np.append(old.group, np.arange(items) // 2),
+    )
+
+
+def test_a_newcomer_with_one_item_leaves_the_severity_of_the_others_where_it_was() -> None:
+    before, after = severities(world("random", 1)), severities(with_a_newcomer(1))
+    assert after[8].severity > 3
+    assert [s.severity for s in after[:8]] == pytest.approx([s.severity for s in before], abs=0.03)
+
+
+@pytest.mark.parametrize(("items", "is_known"), [(1, False), (8, False), (9, True)])
+def test_fewer_than_five_groups_have_no_standard_error_and_no_interval(items: int, is_known: bool) -> None:
+    newcomer = severities(with_a_newcomer(items))[8]
+    assert [end is not None for end in (newcomer.se, newcomer.ci_low, newcomer.ci_high)] == [is_known] * 3
+    assert is_known or newcomer.confounded_with is None
+
+
+def test_the_interval_is_a_t_interval_over_the_reviewer_s_own_groups() -> None:
+    newcomer = severities(with_a_newcomer(9))[8]
+    assert newcomer.se is not None
+    assert newcomer.ci_high == pytest.approx(newcomer.severity + stdtrit(4, 0.975) * newcomer.se)
+    assert newcomer.ci_low == pytest.approx(newcomer.severity - stdtrit(4, 0.975) * newcomer.se)
+
+
+def test_intervals_cover_planted_severities() -> None:
+    truth = PLANTED - PLANTED.mean()
+    found = [severities(world("random", seed, items=40)) for seed in range(60)]
+    covers = [s.ci_low <= truth[s.rater] <= s.ci_high for one in found for s in one if s.ci_low and s.ci_high]
+    assert len(covers) > 450
+    assert np.mean(covers) == pytest.approx(0.95, abs=0.025)
 
 
 def overall(folder: Path) -> Ratings:

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from evalhub.calibration.charts.words import number
 from evalhub.calibration.schema.report import Person
 from evalhub.calibration.schema.section import CriterionSection
-from evalhub.stats.severity import Severity
+from evalhub.stats.severity import FEWEST_GROUPS, Severity
 from evalhub.web.charts import Axis, Chart, Estimate, forest
 from evalhub.web.charts.picture import Value
-
-TWO_SIDED = 1.96
 
 
 def severity_chart(section: CriterionSection, people: Sequence[Person], *, rubric: str) -> Chart:
@@ -26,8 +24,8 @@ def severity_chart(section: CriterionSection, people: Sequence[Person], *, rubri
         title="How strict or lenient",
         description=f"A row a reviewer: left of 0 strict, right lenient, in levels, with a 95 % interval.{groups}",
         method=(
-            f"{section.figures.alpha.n_pairable:,} items with two ratings or more; two-way least squares, 1.96 standard"
-            f" errors of the group jackknife; {rubric}."
+            f"{section.figures.alpha.n_pairable:,} items with two ratings or more; two-way least squares, t intervals"
+            f" of the group jackknife, none of reviewers with fewer than {FEWEST_GROUPS} prompts; {rubric}."
         ),
         headings=("Reviewer", "Severity", "Low", "High", "Shrunk", "Plain difference", "Items", "Group", "Remark"),
         rows=tuple(_row(one, people) for one in found),
@@ -36,16 +34,9 @@ def severity_chart(section: CriterionSection, people: Sequence[Person], *, rubri
     )
 
 
-def ends(one: Severity) -> tuple[float, float] | tuple[None, None]:
-    """The 95 % interval; none without a standard error."""
-    if one.se is None:
-        return None, None
-    return one.severity - TWO_SIDED * one.se, one.severity + TWO_SIDED * one.se
-
-
 def _estimate(one: Severity, people: Sequence[Person], *, with_group: bool) -> Estimate:
     group = f" (group {one.component + 1})" if with_group else ""
-    low, high = ends(one)
+    low, high = one.ci_low, one.ci_high
     words = number(one.severity) if low is None else f"{number(one.severity)} ({number(low)} to {number(high)})"
     return Estimate(people[one.rater].name + group, words, one.severity, low, high, is_weak=one.se is None)
 
@@ -53,13 +44,14 @@ def _estimate(one: Severity, people: Sequence[Person], *, with_group: bool) -> E
 def _row(one: Severity, people: Sequence[Person]) -> tuple[Value, ...]:
     partner = one.confounded_with
     remark = "" if partner is None else f"confounded with {people[partner].name}, with whom most items are shared"
-    numbers = (one.severity, *ends(one), one.shrunk, one.plain, one.n_items, one.component + 1)
+    numbers = (one.severity, one.ci_low, one.ci_high, one.shrunk, one.plain, one.n_items, one.component + 1)
     return (people[one.rater].name, *numbers, remark)
 
 
 def _axis(found: Sequence[Severity]) -> Axis:
     """Around 0, as far as the widest interval reaches."""
-    reach = max([0.5, *(abs(bound) for one in found for bound in (one.severity, *ends(one)) if bound is not None)])
+    shown = [end for one in found for end in (one.severity, one.ci_low, one.ci_high) if end is not None]
+    reach = max([0.5, *map(abs, shown)])
     end = math.ceil(2 * reach) / 2
     ticks = ((-end, ""), (-end / 2, f"{number(-end / 2)} strict"), (0.0, "0"), (end / 2, f"+{number(end / 2)} lenient"))
     return Axis(-end, end, (*ticks, (end, "")))
