@@ -203,6 +203,14 @@ def test_too_few_items_are_made_up_to_what_a_verdict_needs() -> None:
     assert the_only(nobody).n_items == 10
 
 
+def test_where_nothing_was_graded_nothing_is_ordered() -> None:
+    nothing = quiet(a_section(a_criterion(), Ratings([], [], [], n_levels=3), weeks=0))
+    action = the_only(replace(nothing, n_ratings=0), replace(nothing, n_ratings=0))
+    assert action.kind is ActionKind.NOTHING
+    assert "no review that counts was submitted in the time" in action.words
+    assert len(next_actions([replace(nothing, n_ratings=0), nothing], NAMES)) == 2
+
+
 def test_items_of_few_prompts_are_counted_by_their_prompts() -> None:
     section = judged(quiet(NOISY), VerdictCode.INSUFFICIENT, n_groups=4, n_pairable=24)
     action = the_only(section)

@@ -24,6 +24,8 @@ MOST_APART = 2
 WORTH = 0.01
 """Points of alpha below which mending a boundary is no advice."""
 
+UNGRADED = "Nothing to judge: no review that counts was submitted in the time that this report covers."
+
 
 @dataclass(frozen=True, slots=True)
 class _Advice:
@@ -41,8 +43,10 @@ def next_actions(sections: Sequence[CriterionSection], names: Sequence[str]) -> 
         names: of the reviewers, in the order of the report's people; the sentences use them.
 
     Returns:
-        At least one action: that nothing is to be done, where nothing is.
+        At least one action: that nothing is to be done, where nothing is or where nothing was graded.
     """
+    if sections and not any(section.n_ratings for section in sections):
+        return (Action(ActionKind.NOTHING, UNGRADED),)
     found = [advice for section in sections for advice in _of_criterion(section, names)]
     if not found:
         return (Action(ActionKind.NOTHING, _nothing(sections)),)
