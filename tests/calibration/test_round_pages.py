@@ -210,8 +210,27 @@ def test_the_talk_is_for_those_who_graded_all_of_it_and_begins_when_they_ask(wor
     page = ann.get(path)
     assert page.text.count("Unacceptable") == 3
     assert "Ben" in page.text
+    ben = visit("ben")
+    ben.get(path)
+    ben.post(path)
+    assert answers_in_order(ben.get(path)) == answers_in_order(page)
+    assert len(answers_in_order(page)) == 3
+    assert "Item 1 of 3" in page.text
     assert "source-id" not in page.html
     assert "hidden-model" not in page.html
+
+
+def answers_in_order(page: Page) -> list[str]:
+    """What the models said, from the first item to the last."""
+    return re.findall(r"Answer</h3>\s*<div class=\"prose\">(.*?)</div>", page.html, re.DOTALL)
+
+
+def test_the_manager_is_told_whom_to_ask_to_talk(world: World, visit: Visit) -> None:
+    round_ = start(world, n=2, discussed_share=1.0)
+    path = f"/projects/p/rounds/{round_.public_id}"
+    assert f"{path}/discussion" not in visit("meg").get(path).html
+    close(world, round_)
+    assert "Ask those who graded all of the 2 items" in visit("meg").get(path).text
 
 
 def test_what_became_of_an_item_of_a_round_is_shown_nowhere_else(world: World, visit: Visit) -> None:

@@ -14,10 +14,11 @@ from evalhub.calibration.models import CalibrationRound, RoundItem, RoundState
 from evalhub.calibration.queries.answers import answers_of_tasks
 from evalhub.calibration.queries.asked import meanings
 from evalhub.calibration.schema.consensus import Answer
+from evalhub.datasets.models import Item
 from evalhub.projects.models import Member
 from evalhub.projects.queries import shown_name
+from evalhub.projects.schema import seeded
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, RatingNote, Task
-from evalhub.review.schema import item_alias
 from evalhub.rubrics.schema.models import Criterion
 
 
@@ -42,10 +43,10 @@ class DiscussedCriterion:
 
 @dataclass(frozen=True, slots=True)
 class DiscussedItem:
-    """An item by the alias of the viewer's own assignment, where it can be read."""
+    """An item, and the viewer's own assignment in which they graded it."""
 
     assignment: str
-    alias: str
+    item: Item
     criteria: tuple[DiscussedCriterion, ...]
 
 
@@ -116,9 +117,13 @@ def tasks_of_the_same_items(session: Session, project_id: int, task_ids: Sequenc
 
 
 def discussion_of(session: Session, round_: CalibrationRound, own: Sequence[Assignment]) -> list[DiscussedItem]:
-    """The discussed items with what everybody gave, for somebody whose reviews of them are `own`."""
+    """The discussed items with what everybody gave, for somebody whose reviews of them are `own`.
+
+    They come in one random order for all who talk, so that "item 3" is the same to each.
+    """
     task_ids = [assignment.task_id for assignment in own]
     criteria = meanings(session, [round_.rubric_version_id])
+    items = _items(session, round_.project_id, task_ids)
     notes = _notes(session, round_.project_id, task_ids)
     said: dict[tuple[int, int], list[Said]] = defaultdict(list)
     given = answers_of_tasks(session, round_.project_id, task_ids)
@@ -129,15 +134,25 @@ def discussion_of(session: Session, round_: CalibrationRound, own: Sequence[Assi
     return [
         DiscussedItem(
             assignment=assignment.public_id,
-            alias=item_alias(assignment.public_id),
+            item=items[assignment.task_id],
             criteria=tuple(
                 DiscussedCriterion(criterion, tuple(sorted(said[assignment.task_id, id_], key=lambda one: one.name)))
                 for id_, criterion in criteria.items()
                 if (assignment.task_id, id_) in said
             ),
         )
-        for assignment in own
+        for assignment in sorted(own, key=lambda one: seeded(round_.seed, "talk", str(one.task_id)))
     ]
+
+
+def _items(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[int, Item]:
+    """By task."""
+    rows = session.execute(
+        sa.select(Task.id, Item)
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .where(Task.project_id == project_id, Task.id.in_(task_ids))
+    )
+    return dict(rows.all())
 
 
 def _notes(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[tuple[int, int, int], str]:

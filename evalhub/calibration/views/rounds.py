@@ -38,6 +38,7 @@ from evalhub.errors import BadInput, Conflict
 from evalhub.projects.models import Project
 from evalhub.projects.policies import manage_project, see_figures
 from evalhub.projects.queries import project_line, project_named
+from evalhub.review.views.page import rendered
 from evalhub.stats import REASON_WORDS
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed
@@ -134,7 +135,13 @@ def discussion(p: str, round_id: str) -> ResponseReturnValue:
         is_shown = all(assignment.others_shown_at is not None for assignment in own)
         items = discussion_of(session, found, own) if is_shown else []
     return render_template(
-        "calibration/discussion.html", project=project, round=found, n_items=len(own), is_shown=is_shown, items=items
+        "calibration/discussion.html",
+        project=project,
+        round=found,
+        n_items=len(own),
+        is_shown=is_shown,
+        items=items,
+        rendered=rendered,
     )
 
 
