@@ -88,8 +88,15 @@ def test_the_p_value_is_that_of_all_sign_flips_and_near_the_paired_t_test() -> N
     sums = np.array([np.dot(signs, difference) for signs in product((-1, 1), repeat=len(difference))])
     exact = np.mean(np.abs(sums) >= difference.sum() - 1e-12)
     p_value = sign_flip(difference[:, None], seed=1)[0]
-    assert p_value == pytest.approx(exact, abs=0.006)
+    assert p_value == pytest.approx(exact, abs=1e-12)
     assert p_value == pytest.approx(ttest_rel(difference, np.zeros_like(difference)).pvalue, abs=0.02)
+
+
+@pytest.mark.parametrize(("groups", "least"), [(14, 2 / 2**14), (30, 1 / 10_001)])
+def test_signs_are_enumerated_where_up_to_fourteen_groups_differ_and_drawn_beyond(groups: int, least: float) -> None:
+    alike = np.zeros(20)
+    difference = np.append(np.arange(1.0, groups + 1), alike)
+    assert sign_flip(np.stack([difference, np.zeros_like(difference)], axis=1), seed=4) == pytest.approx([least, 1.0])
 
 
 def test_three_models_make_three_pairs_adjusted_together() -> None:
@@ -124,7 +131,7 @@ def test_one_shared_group_has_a_difference_without_a_test() -> None:
 def test_the_same_difference_in_every_group_has_no_interval_but_a_test() -> None:
     (pair,) = compare(list(np.repeat(np.arange(10), 2)), [0, 1] * 10, [1.0, 2.0] * 10).pairs
     assert (pair.difference.ci_low, pair.difference.undefined_because) == (None, Reason.NO_SPREAD)
-    assert pair.p_value == pytest.approx(2 / 1024, abs=0.002)
+    assert pair.p_value == 2 / 1024
 
 
 def test_a_model_without_any_score_says_so() -> None:
