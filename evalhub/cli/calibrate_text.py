@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from evalhub.calibration.charts.pairs import least_agreeing
 from evalhub.calibration.schema.flags import FLAG_WORDS
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.schema.section import BoundarySection, CriterionSection, PeriodLine
@@ -89,8 +90,7 @@ def _of_criterion(found: CalibrationReport, section: CriterionSection) -> Iterat
     for boundary in section.boundaries:
         if boundary.share is not None:
             yield _boundary(found, section, boundary)
-    worst = sorted((pair for pair in section.pairs if pair.kappa is not None), key=lambda pair: pair.kappa or 0.0)
-    for pair in worst[:SHOWN_PAIRS]:
+    for pair in least_agreeing(section.pairs)[:SHOWN_PAIRS]:
         names = f"{found.people[pair.rater_a].name} and {found.people[pair.rater_b].name}"
         yield f"  agree least: {names}, weighted kappa {_number(pair.kappa)} on {pair.n_items:,} items"
     yield from (f"  {sentence}" for sentence in plan_sentences(section))

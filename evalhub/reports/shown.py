@@ -27,12 +27,28 @@ def summary(comparison: Comparison) -> tuple[str, ...]:
         if apart
         else f"No two models are told apart by this set (of {of}, Holm-adjusted at 5 %)."
     )
+    return (first, _smallest(comparison, tested))
+
+
+def _smallest(comparison: Comparison, tested: Sequence[ModelPair]) -> str:
+    """What the set can see at all."""
+    fewest, n_models = comparison.scores.fewest_groups, len(comparison.models)
+    if fewest is not None and all(pair.n_shared_groups < fewest for pair in tested):
+        return f"No difference can be seen with so few prompts: {fewest} are needed for {n_models} models."
     detectable = [pair.smallest_detectable for pair in tested if pair.smallest_detectable is not None]
     if not detectable:
-        return (first,)
+        return "How small a difference it can see is unknown: the prompts of a pair all differ alike."
     low, high = number(min(detectable)), number(max(detectable))
     size = low if low == high else f"{low} to {high}, by pair"
-    return (first, f"The smallest difference that it can see: {size}. What is smaller needs more prompts.")
+    return f"The smallest difference that it can see: {size}. What is smaller needs more prompts."
+
+
+def smallest_words(comparison: Comparison, pair: ModelPair) -> str:
+    """The smallest visible difference of a pair, or why there is none."""
+    if pair.smallest_detectable is not None:
+        return number(pair.smallest_detectable)
+    fewest = comparison.scores.fewest_groups
+    return f"none: {fewest} prompts needed" if fewest and pair.n_shared_groups < fewest else "no spread"
 
 
 def p_words(p: float | None) -> str:
@@ -63,7 +79,7 @@ def template_values(comparison: Comparison) -> dict[str, Any]:
         "left_out": left_out(comparison.basis),
         "models": list(zip_longest(comparison.scores.models, adjusted.models if adjusted else ())),
         "pairs": list(zip_longest(comparison.scores.pairs, adjusted.pairs if adjusted else ())),
-        **{one.__name__: one for one in (number, p_words, share_words, with_interval)},
+        **{one.__name__: one for one in (number, p_words, share_words, smallest_words, with_interval)},
     }
 
 

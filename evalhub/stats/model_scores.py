@@ -19,10 +19,8 @@ from evalhub.stats.bootstrap import MAX_UNDEFINED, REPLICATES, SEED
 from evalhub.stats.figure import Bools, Figure, Floats, Interval, Ints, Method, Reason
 from evalhub.stats.intervals import SAME, proportion
 from evalhub.stats.multiple import holm
-from evalhub.stats.paired import sign_flip, smallest_detectable
+from evalhub.stats.paired import FAMILYWISE, fewest_groups, sign_flip, smallest_detectable
 from evalhub.stats.resampling import MIN_GROUPS, chunks, expanded_percentiles
-
-FAMILYWISE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,9 @@ class ModelPair:
     """`first` less `second` over the groups that both answered: the mean of the differences of their group means.
 
     `p_value` is that of the sign-flip test, `p_holm` the same adjusted over all pairs. `smallest_detectable` is the
-    difference that as many groups of this spread show at 5 % (two-sided) with a chance of .8. All three are None
-    with fewer than two shared groups, the last also without spread.
+    difference that as many groups of this spread show at 5 % over all pairs (two-sided) with a chance of .8. The
+    p-values are None with fewer than two shared groups; the last with fewer than `ModelScores.fewest_groups`, as
+    then no difference can be told from chance, and without spread.
     """
 
     first: int
@@ -65,10 +64,15 @@ class ModelPair:
 
 @dataclass(frozen=True, slots=True)
 class ModelScores:
-    """The models in the order of their ids, and all pairs of them."""
+    """The models in the order of their ids, and all pairs of them.
+
+    With fewer than `fewest_groups` shared groups no pair can be told apart over all tested pairs; None where none is
+    tested.
+    """
 
     models: tuple[ModelScore, ...]
     pairs: tuple[ModelPair, ...]
+    fewest_groups: int | None
     seed: int
     replicates: int
 
@@ -157,10 +161,13 @@ def model_scores(
     draws = list(_drawn(_Ratios(np.hstack([total, difference]), np.hstack([count, is_shared])), seed, replicates))
     drawn = np.concatenate(draws) if draws else np.empty((0, 0))
     n_models = len(table.models)
+    pairs = _pairs(table.models, _Ratios(difference, is_shared), drawn[:, n_models:], seed)
+    n_tested = sum(pair.p_value is not None for pair in pairs)
     is_level = [np.where(levels < 0, np.nan, levels == k) for k in range(n_levels)]
     return ModelScores(
         models=_models(table, _Ratios(total, count), drawn[:, :n_models], passes, is_level),
-        pairs=_pairs(table.models, _Ratios(difference, is_shared), drawn[:, n_models:], seed),
+        pairs=pairs,
+        fewest_groups=fewest_groups(n_tested) if n_tested else None,
         seed=seed,
         replicates=replicates,
     )
@@ -269,7 +276,7 @@ def _pairs(models: Ints, mean: _Ratios, drawn: Floats, seed: int) -> tuple[Model
             difference=_mean_figure(mean, drawn, at, Reason.NO_SHARED_GROUPS),
             p_value=_known(p_value[at]),
             p_holm=_known(p_holm[at]),
-            smallest_detectable=smallest_detectable(mean.top[mean.has[:, at], at]),
+            smallest_detectable=smallest_detectable(mean.top[mean.has[:, at], at], max(len(tested), 1)),
         )
         for at, (first, second) in enumerate(combinations(range(len(models)), 2))
     )

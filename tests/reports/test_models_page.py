@@ -53,6 +53,12 @@ def test_without_a_pass_rule_nothing_passes_or_fails(sqlite_database: Database) 
     assert "Pass rate" not in page.text
 
 
+def test_with_too_few_prompts_the_page_says_how_many_are_needed(sqlite_database: Database) -> None:
+    page = page_of(graded(sqlite_database, {"good": GOOD, "fair": GOOD[:1], "bad": BAD}, prompts=4))
+    assert "No difference can be seen with so few prompts: 7 are needed for 3 models." in page.text
+    assert "none: 7 prompts needed" in page.text
+
+
 def test_one_model_alone_is_shown_and_compared_with_nothing(sqlite_database: Database) -> None:
     page = page_of(graded(sqlite_database, {"only": GOOD}, prompts=2))
     assert "There is only one model: only" in page.text

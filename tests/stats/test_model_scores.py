@@ -11,7 +11,7 @@ from scipy.stats import ttest_rel
 from evalhub.errors import BadInput
 from evalhub.stats import Method, ModelScores, Ratings, Reason, adjusted_means, model_scores
 from evalhub.stats.multiple import holm
-from evalhub.stats.paired import sign_flip, smallest_detectable
+from evalhub.stats.paired import fewest_groups, sign_flip, smallest_detectable
 from evalhub.stats.severity import severities
 
 TRUE_GAP = 0.4
@@ -78,7 +78,7 @@ def test_equal_models_are_told_apart_in_five_of_a_hundred_worlds() -> None:
 
 def test_the_smallest_detectable_difference_is_found_with_a_chance_of_four_fifths() -> None:
     rng = np.random.default_rng(1)
-    detectable = np.mean([smallest_detectable(rng.normal(size=25)) for _ in range(300)])
+    detectable = np.mean([smallest_detectable(rng.normal(size=25), 1) for _ in range(300)])
     shifted = rng.normal(size=(25, 400)) + detectable
     assert np.mean(sign_flip(shifted, seed=2) <= 0.05) == pytest.approx(0.8, abs=0.06)
 
@@ -90,6 +90,15 @@ def test_the_p_value_is_that_of_all_sign_flips_and_near_the_paired_t_test() -> N
     p_value = sign_flip(difference[:, None], seed=1)[0]
     assert p_value == pytest.approx(exact, abs=1e-12)
     assert p_value == pytest.approx(ttest_rel(difference, np.zeros_like(difference)).pvalue, abs=0.02)
+
+
+@pytest.mark.parametrize(("pairs", "groups"), [(1, 6), (3, 7), (10, 9)])
+def test_with_too_few_groups_no_difference_can_be_seen(pairs: int, groups: int) -> None:
+    differences = np.arange(1.0, groups + 1)
+    assert fewest_groups(pairs) == groups
+    assert sign_flip(differences[:, None], seed=1)[0] * pairs <= 0.05 < sign_flip(differences[1:, None], 1)[0] * pairs
+    assert smallest_detectable(differences[1:], pairs) is None
+    assert (smallest_detectable(differences, pairs) or 0) > 0
 
 
 @pytest.mark.parametrize(("groups", "least"), [(14, 2 / 2**14), (30, 1 / 10_001)])
