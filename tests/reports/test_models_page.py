@@ -6,18 +6,28 @@ from threading import Event
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from evalhub.datasets.models import Item
 from evalhub.db import Database
 from evalhub.jobs.models import Job
 from evalhub.jobs.running import run_taken
 from evalhub.jobs.service import take
+from evalhub.reports.service.comparison import compare_models
 from evalhub.web.session import write
 from evalhub.wiring import JOBS
 from tests.reports.worlds import BAD, GOOD, graded, with_viewer
 from tests.web.client import Browser, Page, app_for
-from tests.world import RUBRIC, World, a_project
+from tests.world import MOMENT, RUBRIC, World, a_project
 
 PAGE = "/projects/p/models"
+
+
+def withdraw(session: Session, world: World, external_id: str) -> None:
+    item = session.scalars(
+        sa.select(Item).where(Item.dataset_id == world.project.dataset_id, Item.external_id == external_id)
+    ).one()
+    item.withdrawn_at = MOMENT
 
 
 def browser_of(world: World, login: str = "vera") -> Browser:
@@ -57,6 +67,21 @@ def test_with_too_few_prompts_the_page_says_how_many_are_needed(sqlite_database:
     page = page_of(graded(sqlite_database, {"good": GOOD, "fair": GOOD[:1], "bad": BAD}, prompts=4))
     assert "No difference can be seen with so few prompts: 7 are needed for 3 models." in page.text
     assert "none: 7 prompts needed" in page.text
+
+
+def test_each_model_stands_on_the_prompts_that_all_have_scores_on(sqlite_database: Database) -> None:
+    world = graded(sqlite_database, {"good": GOOD, "bad": BAD}, prompts=8)
+    write(lambda session: withdraw(session, world, "m1-0"), on=sqlite_database)
+    with sqlite_database.reading() as session:
+        found = compare_models(session, world.project)
+    assert found.basis.n_common == 7
+    assert [one.score.n_groups for one in found.scores.models] == [7, 7]
+    assert "Each model, on the 7 prompts that all have scores on" in page_of(world).text
+
+
+def test_with_fewer_than_six_common_prompts_the_page_warns(sqlite_database: Database) -> None:
+    page = page_of(graded(sqlite_database, {"good": GOOD, "bad": BAD}, prompts=5))
+    assert "each stands on prompts of its own: compare the pairs" in page.text
 
 
 def test_one_model_alone_is_shown_and_compared_with_nothing(sqlite_database: Database) -> None:

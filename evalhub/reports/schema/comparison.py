@@ -13,7 +13,9 @@ class Basis:
     """What a comparison rests on.
 
     `n_items` items of named models are fully reviewed and graded on versions of the rubric whose scores can be
-    compared; of them `n_scored` have a score. The others are counted by what keeps them out.
+    compared; of them `n_scored` have a score. The others are counted by what keeps them out. The figures of each model
+    rest on the `n_common` prompts on which all have a score; None where those are fewer than six, and each model's on
+    its own.
     """
 
     rubric: str
@@ -23,6 +25,7 @@ class Basis:
     n_unnamed: int
     n_unfinished: int
     n_other_version: int
+    n_common: int | None
 
 
 @dataclass(frozen=True, slots=True)

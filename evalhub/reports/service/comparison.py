@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -28,6 +28,7 @@ from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.models import OverallLevel
 from evalhub.stats import ModelScores, Ratings, adjusted_means, model_scores
+from evalhub.stats.resampling import MIN_GROUPS
 from evalhub.stats.severity import severities
 
 KIND = "model-comparison"
@@ -89,18 +90,28 @@ def compare_models(session: Session, project: Project, progress: Progress | None
     tell(len(items.task), len(items.task), "comparing the models")
     version = session.get_one(RubricVersion, project.rubric_version_id)
     shift = _severity_shift(session, project, items)
+    common = _common(items)
     return Comparison(
         models=items.models,
-        basis=_basis(items, rubric_of(version).name, version.number),
-        scores=_scores(items, items.score),
-        adjusted=None if shift.by_item is None else _scores(items, items.score + shift.by_item),
+        basis=_basis(items, rubric_of(version).name, version.number, common),
+        scores=_scores(items, items.score, common),
+        adjusted=None if shift.by_item is None else _scores(items, items.score + shift.by_item, common),
         adjusted_because=shift.because,
         n_unknown=shift.n_unknown,
         made_at=now(session),
     )
 
 
-def _basis(items: ComparedItems, rubric: str, version: int) -> Basis:
+def _common(items: ComparedItems) -> NDArray[np.bool_] | None:
+    """Which items answer a prompt on which every model has a score; None where too few prompts are such."""
+    scored = ~np.isnan(items.score)
+    pairs = np.unique(np.column_stack([items.group[scored], items.model[scored]]), axis=0)
+    n_models = np.bincount(pairs[:, 0], minlength=int(items.group.max(initial=-1)) + 1)
+    is_common = n_models == len(items.models)
+    return is_common[items.group] if len(items.models) > 1 and is_common.sum() >= MIN_GROUPS else None
+
+
+def _basis(items: ComparedItems, rubric: str, version: int, common: NDArray[np.bool_] | None) -> Basis:
     return Basis(
         rubric=rubric,
         rubric_version=version,
@@ -109,12 +120,24 @@ def _basis(items: ComparedItems, rubric: str, version: int) -> Basis:
         n_unnamed=items.n_unnamed,
         n_unfinished=items.n_unfinished,
         n_other_version=items.n_other_version,
+        n_common=None if common is None else len(np.unique(items.group[common])),
     )
 
 
-def _scores(items: ComparedItems, score: NDArray[np.float64]) -> ModelScores:
+def _scores(items: ComparedItems, score: NDArray[np.float64], common: NDArray[np.bool_] | None) -> ModelScores:
+    """The pairs on the prompts that both have, each model on the prompts that all have, or else on its own."""
+    whole = _scores_of(items, score, np.ones(len(score), dtype=np.bool_))
+    return whole if common is None else replace(whole, models=_scores_of(items, score, common).models)
+
+
+def _scores_of(items: ComparedItems, score: NDArray[np.float64], rows: NDArray[np.bool_]) -> ModelScores:
     return model_scores(
-        items.group, items.model, score=score, passed=items.passed, level=items.level, n_levels=len(OverallLevel)
+        items.group[rows],
+        items.model[rows],
+        score=score[rows],
+        passed=items.passed[rows],
+        level=items.level[rows],
+        n_levels=len(OverallLevel),
     )
 
 
