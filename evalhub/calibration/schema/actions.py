@@ -227,7 +227,7 @@ def _deciding_items(section: CriterionSection) -> Iterator[_Advice]:
 
 def _more(section: CriterionSection, n: int, why: str) -> _Advice:
     noun = "item" if n == 1 else "items"
-    words = f"Hand out {n:,} more {noun} to a second reviewer, for {section.criterion.title}: {why}."
+    words = f"Have {n:,} more {noun} graded by two reviewers, for {section.criterion.title}: {why}."
     action = Action(ActionKind.MORE_ITEMS, words, criterion=section.criterion.key, n_items=n)
     return _Advice(action, section, 0.0)
 
