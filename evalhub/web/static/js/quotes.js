@@ -1,4 +1,5 @@
 // Evidence: text selected in what is read, kept with a criterion by its place in the raw text, in code points.
+// The page of a case, which has no review form, uses `shownRange` alone.
 
 const form = document.getElementById("review-form");
 const WORD = /[\p{L}\p{N}]+/gu;
@@ -83,7 +84,8 @@ function jumpTo(quote) {
   range?.startContainer.parentElement.scrollIntoView({ block: "center" });
 }
 
-function shownRange(quote) {
+// Where a quote stands in what is shown, rendered or raw; null where its words cannot be found there.
+export function shownRange(quote) {
   const isRaw = document.getElementById("view-raw").checked;
   const box = boxOf(quote.side, isRaw ? "pre.raw" : ".prose");
   const shown = textOf(box);
@@ -130,5 +132,7 @@ export function attach(criterion) {
   return Boolean(quote);
 }
 
-document.getElementById("view-raw").addEventListener("change", showAll);
-showAll();
+if (form) {
+  document.getElementById("view-raw").addEventListener("change", showAll);
+  showAll();
+}
