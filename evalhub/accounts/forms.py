@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from wtforms import Field, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, Field, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
 from evalhub.accounts.models import InstanceRole
-from evalhub.accounts.schema import PASSWORD_LENGTHS, clean_domains, clean_login, clean_name, password_fault
+from evalhub.accounts.schema import (
+    KEY_ACTIONS,
+    PASSWORD_LENGTHS,
+    Density,
+    PersonalSettings,
+    TextSize,
+    clean_domains,
+    clean_key,
+    clean_login,
+    clean_name,
+    key_clashes,
+    password_fault,
+)
 from evalhub.errors import BadInput
 from evalhub.web.forms import Form
 
@@ -81,6 +93,61 @@ class TokenForm(Form):
 
     def validate_name(self, field: Field) -> None:
         _check(clean_name, field.data)
+
+
+class DisplayForm(Form):
+    """How somebody likes to read and type; one field more for the key of each action."""
+
+    text_size = RadioField(
+        "Text size",
+        choices=[
+            SelectChoice(TextSize.NORMAL, "Normal (17 px)"),
+            SelectChoice(TextSize.LARGE, "Large (19 px)"),
+            SelectChoice(TextSize.LARGER, "Larger (22 px)"),
+        ],
+    )
+    density = RadioField(
+        "Density",
+        choices=[
+            SelectChoice(Density.COMFORTABLE, "Comfortable"),
+            SelectChoice(Density.COMPACT, "Compact: more fits on the screen"),
+        ],
+    )
+    show_clock = BooleanField("Show the time at work on the review page")
+    single_keys = BooleanField("Act on single keys")
+
+    @classmethod
+    def of(cls, settings: PersonalSettings) -> DisplayForm:
+        keys = {f"key_{name}": key for name, key in settings.key_map.items()}
+        return cls(**settings.model_dump(include={"text_size", "density", "show_clock", "single_keys"}), **keys)
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Whether each key is one, and no two actions share one; each fault stands at its field."""
+        if not super().validate(extra_validators):
+            return False
+        clashes = key_clashes({field.short_name.removeprefix("key_"): clean_key(field.data) for field in self.keys()})
+        for name, other in clashes.items():
+            self[f"key_{name}"].errors = [f"This key is taken: {other}. Choose another."]
+        return not clashes
+
+    def keys(self) -> list[Field]:
+        return [self[f"key_{action.name}"] for action in KEY_ACTIONS]
+
+    def changes(self) -> dict[str, Any]:
+        """What was chosen, for `change_settings`."""
+        chosen = {action.name: clean_key(self[f"key_{action.name}"].data) for action in KEY_ACTIONS}
+        keys = {action.name: chosen[action.name] for action in KEY_ACTIONS if chosen[action.name] != action.key}
+        names = ("text_size", "density", "show_clock", "single_keys")
+        return {**{name: self[name].data for name in names}, "keys": keys}
+
+
+class _KeyField(StringField):  # type: ignore[misc]
+    def pre_validate(self, form: Form) -> None:
+        _check(clean_key, self.data)
+
+
+for _action in KEY_ACTIONS:
+    setattr(DisplayForm, f"key_{_action.name}", _KeyField(_action.does.capitalize(), [Length(max=10)]))
 
 
 def password_hint() -> str:

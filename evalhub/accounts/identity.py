@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask import current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from evalhub.accounts import service
 from evalhub.accounts.forms import SignInForm
 from evalhub.accounts.models import Account
-from evalhub.accounts.queries import display_names, live_session, live_token
+from evalhub.accounts.queries import display_names, live_session, live_token, settings_of
+from evalhub.accounts.schema import PersonalSettings
 from evalhub.errors import Unavailable
 from evalhub.web.context import current_settings, utc_now
 from evalhub.web.csrf import FIELD, SAFE_METHODS
 from evalhub.web.guard import MIB
-from evalhub.web.principal import Accounts, Principal, Visit
+from evalhub.web.principal import Accounts, Principal, Visit, current_visit
 from evalhub.web.session import reading, write
 
 LAST_USE = timedelta(minutes=5)
@@ -43,13 +44,21 @@ def visit_of_cookie(secret: str) -> Visit | None:
     idle = timedelta(minutes=current_settings().session_idle_minutes)
     with reading() as session:
         found = live_session(session, secret, now=now, idle=idle)
-    if found is None:
-        return None
+        if found is None:
+            return None
+        g.personal_settings = settings_of(session, found[1].id)
     row, account = found
     if _is_stale(row.last_seen_at, now):
         session_id = row.id
         _note(lambda session: service.note_seen(session, session_id, now=now))
     return Visit(_principal(account, "session"), row.id, row.csrf_token)
+
+
+def personal_settings() -> PersonalSettings:
+    """How the person behind this request likes to read and type; read with their session, so no page asks again."""
+    current_visit()
+    settings: PersonalSettings = g.get("personal_settings", PersonalSettings())
+    return settings
 
 
 def principal_of_token(token: str) -> Principal | None:

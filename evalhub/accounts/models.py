@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -105,3 +106,12 @@ class Profile(Base):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
     domains: Mapped[list[str]] = mapped_column(CanonicalJson)
     languages: Mapped[list[str]] = mapped_column(CanonicalJson)
+
+
+class StoredSettings(Base):
+    """How somebody likes to read and type, where they have changed anything: a `PersonalSettings` of the schema."""
+
+    __tablename__ = "personal_settings"
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    body: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)

@@ -9,8 +9,17 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account, AccountKind, ApiToken, InstanceRole, Invitation, Profile, SignInSession
-from evalhub.accounts.schema import digest
+from evalhub.accounts.models import (
+    Account,
+    AccountKind,
+    ApiToken,
+    InstanceRole,
+    Invitation,
+    Profile,
+    SignInSession,
+    StoredSettings,
+)
+from evalhub.accounts.schema import PersonalSettings, digest
 from evalhub.errors import NotFound
 
 PEOPLE_PER_PAGE = 50
@@ -143,6 +152,12 @@ def sessions_of(session: Session, account_id: int, *, now: datetime) -> list[Sig
 def domains_of(session: Session, account_id: int) -> list[str]:
     profile = session.get(Profile, account_id)
     return list(profile.domains) if profile else []
+
+
+def settings_of(session: Session, account_id: int) -> PersonalSettings:
+    """How somebody likes to read and type; the defaults where nothing is stored."""
+    stored = session.get(StoredSettings, account_id)
+    return PersonalSettings.model_validate(stored.body) if stored else PersonalSettings()
 
 
 def display_names(session: Session, public_ids: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Names, passwords and secrets as values: what may be one, and how it is made."""
+"""Names, passwords, secrets and personal settings as values: what may be one, and how it is made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from evalhub.errors import BadInput, Fault
 
@@ -96,6 +101,101 @@ def password_fault(password: str, *, login: str | None) -> str | None:
     if login and login in plain and len(plain) - len(login) < 6:
         return "This is nearly your sign-in name; choose another."
     return None
+
+
+class TextSize(StrEnum):
+    NORMAL = "normal"
+    LARGE = "large"
+    LARGER = "larger"
+
+
+class Density(StrEnum):
+    COMFORTABLE = "comfortable"
+    COMPACT = "compact"
+
+
+class KeyAction(NamedTuple):
+    """Something that a single key does on the review page; its key may be chosen by each person."""
+
+    name: str
+    key: str
+    does: str
+
+
+SPACE = "Space"
+KEY_ACTIONS = (
+    KeyAction("next_criterion", "j", "next criterion"),
+    KeyAction("previous_criterion", "k", "previous criterion"),
+    KeyAction("next_open", "o", "next criterion without an answer"),
+    KeyAction("note", "n", "write the criterion's note"),
+    KeyAction("quote", "q", "quote the selected text for the criterion"),
+    KeyAction("undo", "u", "undo the last level"),
+    KeyAction("flag", "f", "report to the rubric's owner"),
+    KeyAction("skip", "s", "skip, with a reason"),
+    KeyAction("raw", "r", "raw text or rendered"),
+    KeyAction("guidance", "g", "guidance"),
+    KeyAction("scroll", SPACE, "scroll the answer"),
+    KeyAction("previous_turn", "[", "previous turn"),
+    KeyAction("next_turn", "]", "next turn"),
+    KeyAction("help", "?", "list of keys"),
+)
+"""Digits give levels, Esc leaves a field, Ctrl and Enter submit: these are nobody's to choose."""
+
+
+class Goal(BaseModel):
+    """What somebody means to do in a session."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["items", "minutes"]
+    amount: Annotated[int, Field(ge=1, le=1000)]
+
+
+class PersonalSettings(BaseModel):
+    """How somebody likes to read and type; `keys` holds only what differs from `KEY_ACTIONS`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text_size: TextSize = TextSize.NORMAL
+    density: Density = Density.COMFORTABLE
+    keys: Mapping[str, str] = {}
+    single_keys: bool = True
+    show_clock: bool = True
+    goal: Goal | None = None
+
+    @property
+    def key_map(self) -> dict[str, str]:
+        """The key of every action; empty for an action that goes without."""
+        return {action.name: self.keys.get(action.name, action.key) for action in KEY_ACTIONS}
+
+
+def clean_key(text: str) -> str:
+    """A key as the map keeps it: one character in lower case, `Space`, or nothing.
+
+    Raises:
+        BadInput: the key has another meaning, or is none.
+    """
+    key = text.strip().lower() or (SPACE if text else "")
+    if key in ("", SPACE):
+        return key
+    if key == SPACE.lower():
+        return SPACE
+    if len(key) != 1 or not key.isprintable():
+        raise _bad("key", "give one character, or the word Space; Enter, Esc, Tab and arrows keep their meaning")
+    if key.isdecimal():
+        raise _bad("key", "digits give levels; choose another key")
+    return key
+
+
+def key_clashes(key_map: Mapping[str, str]) -> dict[str, str]:
+    """For each action whose key an earlier one has: what that one does."""
+    first: dict[str, str] = {}
+    clashes = {}
+    for action in KEY_ACTIONS:
+        key = key_map.get(action.name, "")
+        if key and first.setdefault(key, action.does) != action.does:
+            clashes[action.name] = first[key]
+    return clashes
 
 
 def _bad(path: str, message: str, *, code: str = "schema") -> BadInput:

@@ -21,9 +21,11 @@ from evalhub.accounts.service.sessions import (
     open_session,
     replace_sessions,
 )
+from evalhub.accounts.service.settings import change_settings
 from evalhub.accounts.service.tokens import create_token, note_used, revoke_token
 
 __all__ = [
+    "change_settings",
     "close_all_sessions",
     "close_session",
     "create_account",
