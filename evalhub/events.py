@@ -37,5 +37,9 @@ task_completed = _signals.signal("task-completed")
 ratings_imported = _signals.signal("ratings-imported")
 """session, project_id: past ratings of a project became visible; it stands for the completion of all their tasks."""
 
+grading_asked = _signals.signal("grading-asked")
+"""session, project_id, dataset_id, item_id, account_id: a question. A handler returns whether the account graded the
+item, holds it or may still claim it, and so must not read what others said of it."""
+
 profile_changed = _signals.signal("profile-changed")
 """session, account_id: what somebody knows has changed, and so which queues may serve them."""

@@ -11,6 +11,7 @@ from typing import Any
 from blinker import NamedSignal
 
 from evalhub import events
+from evalhub.adjudication.queries.blind import has_to_do_with_item
 from evalhub.adjudication.service import cases
 from evalhub.audit import jobs as audit_jobs
 from evalhub.calibration import jobs as calibration_jobs
@@ -35,6 +36,7 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.project_reopened, tasks.reopen_queues),
     (events.task_completed, cases.on_task_completed),
     (events.ratings_imported, cases.on_ratings_imported),
+    (events.grading_asked, has_to_do_with_item),
 )
 
 SWEEPS: tuple[Act, ...] = (

@@ -36,7 +36,7 @@ def add_rubric(session: Session, source: bytes, *, source_name: str, actor_id: i
         Conflict: `version_exists`, another rubric of this name and version was published.
     """
     rubric = schema.parse_rubric(source, source_name)
-    row = _rubric_row(session, rubric.name, now)
+    row = _rubric_row(session, rubric.name, actor_id, now)
     existing = _version(session, row.id, rubric.version)
     if existing is None:
         try:
@@ -60,11 +60,11 @@ def add_rubric(session: Session, source: bytes, *, source_name: str, actor_id: i
     return Added(existing, created=False)
 
 
-def _rubric_row(session: Session, name: str, now: datetime) -> Rubric:
+def _rubric_row(session: Session, name: str, owner_id: int | None, now: datetime) -> Rubric:
     statement = sa.select(Rubric).where(Rubric.name == name)
     row = session.scalar(statement)
     if row is None:
-        row = Rubric(name=name, created_at=now)
+        row = Rubric(name=name, created_at=now, owner_id=owner_id)
         try:
             with session.begin_nested():
                 session.add(row)

@@ -1,0 +1,111 @@
+"""Boxes of entries: what an account has to answer, and what it sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.inbox.models import InboxEntry
+from evalhub.inbox.queries.owners import answers_for
+from evalhub.inbox.schema import TELLS_OF_GRADES, EntryKind, EntryState
+from evalhub.projects.models import Member, MemberState, Project
+from evalhub.rubrics.models import Criterion, Rubric, RubricVersion
+
+A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """An entry in a list.
+
+    `text` is None where only the entry's own page can say whether the viewer may read it, `project` where the viewer
+    has no part in it.
+    """
+
+    entry: InboxEntry
+    rubric: str
+    version: int
+    criterion: str | None
+    project: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    lines: list[EntryLine]
+    next_before: int | None
+    """Row id to go on from; None at the end."""
+
+
+def received_entries(
+    session: Session,
+    account_id: int,
+    *,
+    is_admin: bool,
+    rubric: str = "",
+    kind: EntryKind | None = None,
+    state: EntryState | None = None,
+    before: int | None = None,
+) -> EntryPage:
+    """What the account answers as owner or admin, the last first."""
+    found = _lines(account_id, is_admin=is_admin).where(answers_for(account_id, is_admin=is_admin))
+    return _page(session, _narrowed(found, rubric, kind, state, before), is_sender=False)
+
+
+def sent_entries(
+    session: Session,
+    account_id: int,
+    *,
+    rubric: str = "",
+    kind: EntryKind | None = None,
+    state: EntryState | None = None,
+    before: int | None = None,
+) -> EntryPage:
+    """What the account sent, the last first."""
+    found = _lines(account_id, is_admin=False).where(InboxEntry.sender_id == account_id)
+    return _page(session, _narrowed(found, rubric, kind, state, before), is_sender=True)
+
+
+def sent_to(session: Session, account_id: int) -> list[str]:
+    """Names of the rubrics that the account asked about."""
+    asked = sa.select(InboxEntry.rubric_id).where(InboxEntry.sender_id == account_id)
+    return list(session.scalars(sa.select(Rubric.name).where(Rubric.id.in_(asked)).order_by(Rubric.name)))
+
+
+def _lines(account_id: int, *, is_admin: bool) -> sa.Select[InboxEntry, str, int, str | None, str | None]:
+    of_criterion = sa.and_(
+        Criterion.rubric_version_id == InboxEntry.rubric_version_id, Criterion.key == InboxEntry.criterion_key
+    )
+    mine = sa.select(Member.project_id).where(Member.account_id == account_id, Member.state == MemberState.ACTIVE)
+    seen = sa.true() if is_admin else Project.id.in_(mine)
+    return (
+        sa.select(InboxEntry, Rubric.name, RubricVersion.number, Criterion.title, Project.title)
+        .join(Rubric, Rubric.id == InboxEntry.rubric_id)
+        .join(RubricVersion, RubricVersion.id == InboxEntry.rubric_version_id)
+        .outerjoin(Criterion, of_criterion)
+        .outerjoin(Project, sa.and_(Project.id == InboxEntry.project_id, seen))
+    )
+
+
+Lines = sa.Select[InboxEntry, str, int, str | None, str | None]
+
+
+def _narrowed(found: Lines, rubric: str, kind: EntryKind | None, state: EntryState | None, before: int | None) -> Lines:
+    if rubric:
+        found = found.where(Rubric.name == rubric)
+    if kind is not None:
+        found = found.where(InboxEntry.kind == kind)
+    if state is not None:
+        found = found.where(InboxEntry.state == state)
+    return found if before is None else found.where(InboxEntry.id < before)
+
+
+def _page(session: Session, found: Lines, *, is_sender: bool) -> EntryPage:
+    rows = session.execute(found.order_by(InboxEntry.id.desc()).limit(A_PAGE + 1)).all()
+    lines = []
+    for entry, rubric, version, criterion, project in rows[:A_PAGE]:
+        is_plain = is_sender or entry.item_id is None or entry.kind not in TELLS_OF_GRADES
+        lines.append(EntryLine(entry, rubric, version, criterion, project, entry.text if is_plain else None))
+    return EntryPage(lines, lines[-1].entry.id if len(rows) > A_PAGE else None)
