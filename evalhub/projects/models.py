@@ -60,9 +60,13 @@ class Project(Base):
     seed: Mapped[int] = mapped_column(sa.BigInteger)
     """Decides who gets more reviewers, and the random order."""
     queue_order: Mapped[QueueOrder] = mapped_column(enum_type(QueueOrder, "queue_order"), default=QueueOrder.RANDOM)
+    pairs: Mapped[bool] = mapped_column(default=False)
+    """Whether two items of one `pair_id` are graded side by side, and a preference is asked for."""
     rules: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
     """`projects.schema.Rules`: flags, consensus, pass; fixed when the project is made."""
     lease_minutes: Mapped[int]
+    requires_certificate: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether only members certified for the project's rubric version are handed its work; panels stand apart."""
     due_on: Mapped[date | None] = mapped_column(sa.Date)
     pseudonym_key: Mapped[str] = mapped_column(sa.String(64))
     """Hex key of the HMAC that makes reviewers' pseudonyms in exports."""
@@ -87,6 +91,8 @@ class Member(Base):
     """The reviewer's name in imported ratings; only imported accounts have one."""
     is_simulated: Mapped[bool] = mapped_column(default=False)
     """The ratings of this member were drawn by a program; shown wherever the member is named."""
+    certified_for_id: Mapped[int | None] = mapped_column(sa.ForeignKey("rubric_version.id"))
+    """The rubric version of their valid certificate; kept by training, read when work is handed out."""
     joined_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 

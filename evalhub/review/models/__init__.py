@@ -4,9 +4,11 @@
 constraints; docs/development.md explains the protocol.
 """
 
+from evalhub.review.models.pairs import Preference
 from evalhub.review.models.patterns import AgreementPattern, PatternDelta, ReviewerPattern
 from evalhub.review.models.queue import (
     COUNTED_PURPOSES,
+    IN_WORK,
     Assignment,
     AssignmentState,
     Purpose,
@@ -21,12 +23,14 @@ from evalhub.review.models.work import Draft, Evidence, Rating, RatingHistory, R
 
 __all__ = [
     "COUNTED_PURPOSES",
+    "IN_WORK",
     "AgreementPattern",
     "Assignment",
     "AssignmentState",
     "Draft",
     "Evidence",
     "PatternDelta",
+    "Preference",
     "Purpose",
     "Queue",
     "QueueReviewer",

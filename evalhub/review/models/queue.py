@@ -33,6 +33,8 @@ class QueueState(StrEnum):
 
 class AssignmentState(StrEnum):
     LEASED = "leased"
+    PAIRED = "paired"
+    """Reserved for whoever holds the other answer of its pair, and leased to them when they submit that one."""
     SUBMITTED = "submitted"
     IMPORTED = "imported"
     EXPIRED = "expired"
@@ -41,6 +43,10 @@ class AssignmentState(StrEnum):
     EXTRA = "extra"
     EXCLUDED = "excluded"
     MODEL = "model"
+
+
+IN_WORK = (AssignmentState.LEASED, AssignmentState.PAIRED)
+"""A slot is taken, and its review is still to come."""
 
 
 class SkipReason(StrEnum):
@@ -84,8 +90,10 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         sa.ForeignKeyConstraint(["dataset_id", "item_id"], ["item.dataset_id", "item.id"], name="fk_task_item"),
+        sa.ForeignKeyConstraint(["project_id", "partner_id"], ["task.project_id", "task.id"], name="fk_task_partner"),
         sa.UniqueConstraint("project_id", "item_id", "rubric_version_id", "purpose", "occasion"),
         sa.UniqueConstraint("project_id", "queue_id", "ord"),
+        sa.Index("task_partner", "project_id", "partner_id", unique=True),
         sa.Index(
             "task_open",
             "project_id",
@@ -105,6 +113,7 @@ class Task(Base):
         sa.CheckConstraint("free_slots >= 0", name="free_slots_are_bits"),
         sa.CheckConstraint("need >= 1 AND slots BETWEEN need AND 62", name="slots_from_need"),
         sa.CheckConstraint("ord >= 1", name="ord_from_1"),
+        sa.CheckConstraint("partner_id <> id", name="partner_is_another"),
     )
 
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("project.id"), primary_key=True)
@@ -128,6 +137,9 @@ class Task(Base):
     """Withdrawn, or skipped twice as unreadable or unsafe."""
     held_reason: Mapped[str | None] = mapped_column(sa.Text)
     is_open: Mapped[bool]
+    partner_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The task of the other answer to the same prompt, where a reviewer grades both side by side; each names the
+    other."""
     settled_at: Mapped[datetime | None]
     """When an adjudicator decided; from then on its reviews cannot be revised."""
 
@@ -156,6 +168,14 @@ class Assignment(Base):
             postgresql_where=sa.text("state = 'leased'"),
         ),
         sa.Index(
+            "assignment_one_partner",
+            "project_id",
+            "reviewer_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'paired'"),
+            postgresql_where=sa.text("state = 'paired'"),
+        ),
+        sa.Index(
             "assignment_lapsing",
             "leased_until",
             sqlite_where=sa.text("state = 'leased'"),
@@ -169,8 +189,16 @@ class Assignment(Base):
             postgresql_where=sa.text("state = 'expired'"),
         ),
         sa.Index("assignment_of_reviewer", "project_id", "reviewer_id", "submitted_at"),
+        sa.Index(
+            "assignment_taken",
+            "reviewer_id",
+            "claimed_at",
+            "public_id",
+            sqlite_where=sa.text("claimed_at IS NOT NULL"),
+            postgresql_where=sa.text("claimed_at IS NOT NULL"),
+        ),
         sa.CheckConstraint(
-            "CASE WHEN state IN ('leased', 'submitted') THEN slot IS NOT NULL"
+            "CASE WHEN state IN ('leased', 'paired', 'submitted') THEN slot IS NOT NULL"
             " WHEN state = 'imported' THEN TRUE ELSE slot IS NULL END",
             name="slot_by_state",
         ),

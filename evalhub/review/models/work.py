@@ -60,6 +60,27 @@ class Review(Base):
     void_reason: Mapped[str | None] = mapped_column(sa.Text)
 
 
+class ReturnedReview(Base):
+    """A revision that was sent back to its reviewer; it stands, and is theirs to change until a later one is stored."""
+
+    __tablename__ = "returned_review"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id", "reviewer_id", "revision"],
+            ["review.project_id", "review.task_id", "review.reviewer_id", "review.revision"],
+            name="fk_returned_review_review",
+        ),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    reviewer_id: Mapped[int] = mapped_column(BigId, primary_key=True, index=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    returned_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    returned_at: Mapped[datetime]
+
+
 class Rating(Base):
     """One current level given to one criterion; narrow, because there are many."""
 
