@@ -11,6 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from evalhub.adjudication.schema import Cause
 from evalhub.db import Base, BigId, CanonicalJson, enum_type, new_public_id
 
+ONE_ANSWER = (
+    "(CASE WHEN level IS NULL THEN 0 ELSE 1 END) + (CASE WHEN value IS NULL THEN 0 ELSE 1 END)"
+    " + (CASE WHEN not_applicable THEN 1 ELSE 0 END) = 1"
+)
+"""Of the columns that hold one answer to a criterion."""
+
 
 class CaseState(StrEnum):
     OPEN = "open"
@@ -101,11 +107,7 @@ class DecidedLevel(Base):
             ["decision.project_id", "decision.task_id", "decision.revision"],
             name="fk_decided_level_decision",
         ),
-        sa.CheckConstraint(
-            "(CASE WHEN level IS NULL THEN 0 ELSE 1 END) + (CASE WHEN value IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN not_applicable THEN 1 ELSE 0 END) = 1",
-            name="one_answer",
-        ),
+        sa.CheckConstraint(ONE_ANSWER, name="one_answer"),
     )
 
     project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -142,6 +144,112 @@ class Correction(Base):
     sent_at: Mapped[datetime]
     settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     settled_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(sa.Text)
+    """What the adjudicator said to it."""
+
+
+class ResolutionAnswer(Base):
+    """What a reviewer answered to a decision, once for each; a further decision, or a reading, closes it."""
+
+    __tablename__ = "resolution_answer"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id", "reviewer_id"],
+            ["assignment.project_id", "assignment.task_id", "assignment.reviewer_id"],
+            name="fk_resolution_answer_assignment",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id", "revision"],
+            ["decision.project_id", "decision.task_id", "decision.revision"],
+            name="fk_resolution_answer_decision",
+        ),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    reviewer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Of the decision that it answers."""
+    text: Mapped[str] = mapped_column(sa.Text)
+    sent_at: Mapped[datetime]
+    read_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    read_at: Mapped[datetime | None]
+    """When an adjudicator let the decision stand in spite of it."""
+
+
+class ExceptionKind(StrEnum):
+    RECONCILE = "reconcile"
+    """Those who graded the item settle it together."""
+    MANAGER = "manager"
+    """The manager who granted it decides."""
+
+
+class DecisionException(Base):
+    """A recorded way to settle a case that no adjudicator may settle."""
+
+    __tablename__ = "decision_exception"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id"], ["case.project_id", "case.task_id"], name="fk_decision_exception_case"
+        ),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    kind: Mapped[ExceptionKind] = mapped_column(enum_type(ExceptionKind, "kind"), primary_key=True)
+    granted_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    granted_at: Mapped[datetime]
+
+
+class Reconciliation(Base):
+    """What a grader answers after seeing what the others gave; all are kept, the last of each counts."""
+
+    __tablename__ = "reconciliation"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id"], ["case.project_id", "case.task_id"], name="fk_reconciliation_case"
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id", "reviewer_id"],
+            ["assignment.project_id", "assignment.task_id", "assignment.reviewer_id"],
+            name="fk_reconciliation_assignment",
+        ),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    reviewer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    occasion: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    cause: Mapped[Cause] = mapped_column(enum_type(Cause, "cause"))
+    sent_at: Mapped[datetime]
+
+
+class ReconciledLevel(Base):
+    __tablename__ = "reconciled_level"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["project_id", "task_id", "reviewer_id", "occasion"],
+            [
+                "reconciliation.project_id",
+                "reconciliation.task_id",
+                "reconciliation.reviewer_id",
+                "reconciliation.occasion",
+            ],
+            name="fk_reconciled_level_reconciliation",
+        ),
+        sa.CheckConstraint(ONE_ANSWER, name="one_answer"),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    reviewer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    occasion: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    criterion_id: Mapped[int] = mapped_column(sa.ForeignKey("criterion.id"), primary_key=True)
+    level: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    value: Mapped[float | None]
+    not_applicable: Mapped[bool] = mapped_column(default=False)
 
 
 class CaseBacklog(Base):

@@ -19,7 +19,16 @@ from evalhub.review.models.queue import (
     Task,
     is_in,
 )
-from evalhub.review.models.work import Draft, Evidence, Rating, RatingHistory, RatingNote, RatingTag, Review
+from evalhub.review.models.work import (
+    Draft,
+    Evidence,
+    Rating,
+    RatingHistory,
+    RatingNote,
+    RatingTag,
+    ReturnedReview,
+    Review,
+)
 
 __all__ = [
     "COUNTED_PURPOSES",
@@ -39,6 +48,7 @@ __all__ = [
     "RatingHistory",
     "RatingNote",
     "RatingTag",
+    "ReturnedReview",
     "Review",
     "ReviewerPattern",
     "SkipReason",
