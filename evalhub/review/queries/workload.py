@@ -1,0 +1,172 @@
+"""What waits for one reviewer, and what they have begun; nothing in it depends on others' answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from statistics import median
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.review.models import Assignment, AssignmentState, Draft, Queue, QueueReviewer, QueueState, Task, is_in
+from evalhub.review.schema import item_alias
+
+MOST_COUNTED = 1_000
+LAST = 100
+"""How many of the last reviews a median rests on at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Items of a project that a reviewer may claim; at least so many where the count is not exact.
+
+    `reviews` counts the reviews that these items still want, `sharers` those who may claim from the same queues, the
+    reviewer among them.
+    """
+
+    items: int
+    reviews: int
+    sharers: int
+    is_exact: bool
+
+    def a_day(self, due_on: date, today: date) -> int | None:
+        """How many reviews a day, today and the due day among them, are this reviewer's part of what is left.
+
+        None when the day is past.
+        """
+        days = (due_on - today).days + 1
+        if days < 1:
+            return None
+        share = min(self.items, -(-self.reviews // max(self.sharers, 1)))
+        return -(-share // days)
+
+
+NOTHING = Waiting(0, 0, 0, is_exact=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An assignment that is held, or has a draft that may still be sent in.
+
+    `held_until` is None where the lease has ended; `saved_at` where nothing is written yet. A reopened one is submitted
+    and stands until it is submitted again.
+    """
+
+    assignment: str
+    project_id: int
+    claimed_at: datetime | None
+    seen_at: datetime | None
+    held_until: datetime | None
+    saved_at: datetime | None
+    is_reopened: bool
+
+    @property
+    def alias(self) -> str:
+        return item_alias(self.assignment)
+
+
+def waiting_for(session: Session, project_id: int, reviewer_id: int) -> Waiting:
+    """What a reviewer may claim in a project: read as a claim reads it, from the cursors on."""
+    mine = (
+        Queue.project_id == project_id,
+        QueueReviewer.reviewer_id == reviewer_id,
+        Queue.state == QueueState.OPEN,
+        QueueReviewer.cursor_ord < Queue.last_ord,
+    )
+    at_queue = sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id)
+    had = sa.exists().where(
+        Assignment.project_id == Task.project_id,
+        Assignment.task_id == Task.id,
+        Assignment.reviewer_id == reviewer_id,
+        Assignment.state != AssignmentState.EXPIRED,
+    )
+    free = session.scalars(
+        sa.select(Task.free_slots)
+        .select_from(QueueReviewer)
+        .join(Queue, at_queue)
+        .join(Task, sa.and_(Task.project_id == Queue.project_id, Task.queue_id == Queue.id))
+        .where(*mine, QueueReviewer.project_id == project_id)
+        .where(Task.is_open, Task.ord > QueueReviewer.cursor_ord, ~had)
+        .limit(MOST_COUNTED + 1)
+    ).all()
+    if not free:
+        return NOTHING
+    queues = sa.select(Queue.id).join(QueueReviewer, at_queue).where(*mine, QueueReviewer.project_id == project_id)
+    sharers = session.scalar(
+        sa.select(sa.func.count(sa.distinct(QueueReviewer.reviewer_id))).where(QueueReviewer.queue_id.in_(queues))
+    )
+    counted = free[:MOST_COUNTED]
+    reviews = sum(slots.bit_count() for slots in counted)
+    return Waiting(len(counted), reviews, sharers or 0, is_exact=len(free) == len(counted))
+
+
+def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> list[Begun]:
+    """What a reviewer holds or has written in some projects, what was touched last first; two statements."""
+    of_mine = (Assignment.project_id.in_(project_ids), Assignment.reviewer_id == reviewer_id)
+    same = sa.and_(
+        Draft.project_id == Assignment.project_id,
+        Draft.task_id == Assignment.task_id,
+        Draft.reviewer_id == Assignment.reviewer_id,
+    )
+    held = session.execute(
+        sa.select(Assignment, Draft.updated_at).outerjoin(Draft, same).where(*of_mine, is_in(AssignmentState.LEASED))
+    ).all()
+    lapsed = sa.and_(Assignment.state == AssignmentState.EXPIRED, ~Task.held)
+    reopened = sa.and_(
+        Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]), Draft.revises == Assignment.revision
+    )
+    written = session.execute(
+        sa.select(Assignment, Draft.updated_at)
+        .select_from(Draft)
+        .join(Assignment, same)
+        .join(Task, sa.and_(Task.project_id == Draft.project_id, Task.id == Draft.task_id))
+        .where(Draft.project_id.in_(project_ids), Draft.reviewer_id == reviewer_id, sa.or_(lapsed, reopened))
+    ).all()
+    found = [
+        Begun(
+            assignment=row.public_id,
+            project_id=row.project_id,
+            claimed_at=row.claimed_at,
+            seen_at=row.seen_at,
+            held_until=row.leased_until,
+            saved_at=saved_at,
+            is_reopened=row.submitted_at is not None,
+        )
+        for row, saved_at in (*held, *written)
+    ]
+    return sorted(found, key=lambda one: (one.held_until is None, -_moment(one.seen_at)))
+
+
+def done_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> dict[int, int]:
+    """How many reviews a reviewer has submitted, extra ones among them, by project."""
+    rows = session.execute(
+        sa.select(Assignment.project_id, sa.func.count())
+        .where(
+            Assignment.project_id.in_(project_ids),
+            Assignment.reviewer_id == reviewer_id,
+            Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]),
+        )
+        .group_by(Assignment.project_id)
+    )
+    return dict(rows.all())
+
+
+def median_seconds(session: Session, project_id: int, reviewer_id: int) -> float | None:
+    """Median active time of a reviewer's last reviews in a project, at most `LAST`; None before the first."""
+    last = session.scalars(
+        sa.select(Assignment.active_seconds)
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.reviewer_id == reviewer_id,
+            Assignment.submitted_at.is_not(None),
+        )
+        .order_by(Assignment.submitted_at.desc())
+        .limit(LAST)
+    ).all()
+    return median(last) if last else None
+
+
+def _moment(at: datetime | None) -> float:
+    return at.timestamp() if at else 0.0
