@@ -53,12 +53,12 @@ def everybody(session: Session, order: Order) -> list[int]:
 
 
 @pytest.mark.parametrize("order", [BY_NAME, BY_AGE])
-@pytest.mark.parametrize("size", [1, 3, 5, 10, 20])
-def test_pages_one_after_another_show_every_row_once_in_order(session: Session, order: Order, size: int) -> None:
-    pages = walked(session, order, size)
-    assert list(chain.from_iterable(pages)) == everybody(session, order)
-    assert {len(found) for found in pages[:-1]} <= {size}
-    assert pages[-1]
+def test_pages_one_after_another_show_every_row_once_in_order(session: Session, order: Order) -> None:
+    for size in (1, 3, 5, 10, 20):
+        pages = walked(session, order, size)
+        assert list(chain.from_iterable(pages)) == everybody(session, order)
+        assert {len(found) for found in pages[:-1]} <= {size}
+        assert pages[-1]
 
 
 @pytest.mark.parametrize("order", [BY_NAME, BY_AGE])
@@ -109,20 +109,20 @@ def cursor(*values: Any) -> str:
 MOMENT = rows.NOW.isoformat()
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        "", "x", "????", "é", "A" * 10_000, cursor(), cursor(0), cursor(0, MOMENT, "x"), cursor(0, MOMENT, "x", "1"),
-        cursor(0, MOMENT, "x", 2**63), cursor(0, MOMENT, "x", True), cursor(0, MOMENT, "x", 1.5),
-        cursor(0, MOMENT, None, 1),
-        cursor(0, MOMENT, "\0", 1), cursor(0, MOMENT, "\ud800", 1), cursor(0, MOMENT, ["x"], 1), cursor(0, 5, "x", 1),
-        cursor(0, "2026-01-05T09:00:00", "x", 1), cursor(0, "0001-01-01T00:00:00+14:00", "x", 1),
-        cursor(0, "today", "x", 1),
-        base64.urlsafe_b64encode(b"[" * 5000).decode()[:4000], base64.urlsafe_b64encode(b"7").decode(),
-    ],
-)  # fmt: skip
-def test_a_broken_cursor_gives_the_first_page(session: Session, broken: str) -> None:
-    assert page(session, BY_AGE, broken) == page(session, BY_AGE)
+BROKEN = [
+    "", "x", "????", "é", "A" * 10_000, cursor(), cursor(0), cursor(0, MOMENT, "x"), cursor(0, MOMENT, "x", "1"),
+    cursor(0, MOMENT, "x", 2**63), cursor(0, MOMENT, "x", True), cursor(0, MOMENT, "x", 1.5),
+    cursor(0, MOMENT, None, 1),
+    cursor(0, MOMENT, "\0", 1), cursor(0, MOMENT, "\ud800", 1), cursor(0, MOMENT, ["x"], 1), cursor(0, 5, "x", 1),
+    cursor(0, "2026-01-05T09:00:00", "x", 1), cursor(0, "0001-01-01T00:00:00+14:00", "x", 1),
+    cursor(0, "today", "x", 1),
+    base64.urlsafe_b64encode(b"[" * 5000).decode()[:4000], base64.urlsafe_b64encode(b"7").decode(),
+]  # fmt: skip
+
+
+def test_a_broken_cursor_gives_the_first_page(session: Session) -> None:
+    for broken in BROKEN:
+        assert page(session, BY_AGE, broken) == page(session, BY_AGE), broken
 
 
 @given(
