@@ -1,0 +1,1 @@
+"""Pure values of training: rules, references, and when an item counts as right."""
