@@ -7,18 +7,35 @@ import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy.exc
-from flask import Flask, Response, current_app, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from evalhub.errors import BadInput, EvalhubError, Fault, NotFound, NotSignedIn, TooLarge, Unavailable, UnsupportedMedia
 from evalhub.web.answers import json_response
-from evalhub.web.context import is_api, wants_json
+from evalhub.web.context import is_api, same_site_path, wants_json
 from evalhub.web.principal import accounts
 
 RETRY_AFTER_SECONDS = 5
+BACK = "Use your browser's Back button"
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("This request cannot be answered", f"{BACK}, load the page again, and send it once more."),
+    403: ("You may not do this", "An admin, or a manager of the project, can give you the role that may."),
+    404: ("Page not found", "Look for a slip in the address, or begin from home."),
+    405: ("This page takes no such request", "Begin from home."),
+    409: ("Something has changed meanwhile", f"{BACK} and load the page again to see how it stands now."),
+    413: ("Too large", f"{BACK}: what you typed is still there. Then send a smaller file or a shorter text."),
+    415: ("A file of another kind is wanted", f"{BACK} and choose another file."),
+    422: ("Something needs to be corrected", f"{BACK}: what you typed is still there."),
+    429: ("Too many requests", "Wait a minute, then try again."),
+    500: ("Something went wrong on our side", "Try again; if it happens once more, tell an admin the number below."),
+    503: ("Not available just now", "Wait a moment, then load the page again."),
+    507: ("The disk is full", "Nothing you do can help; an admin has to make room."),
+}
+"""What happened, and what to do about it, by status."""
 POSTGRES_DISK_FULL = "53100"
 
 
@@ -61,10 +78,25 @@ def _json(status: int, code: str, message: str, faults: Iterable[Fault] = (), to
 
 
 def _page(status: int, message: str, error: EvalhubError | None = None) -> str:
-    title = HTTPStatus(status).phrase
+    title, advice = WORDS.get(status, (HTTPStatus(status).phrase, ""))
     return render_template(
-        "error.html", title=title, status=status, message=message, faults=error.faults if error else ()
+        "error.html",
+        title=title,
+        status=status,
+        message=message,
+        advice=advice,
+        back=_page_before(),
+        faults=error.faults if error else (),
+        request_id=g.get("request_id") if status >= 500 else None,
     )
+
+
+def _page_before() -> str | None:
+    """Our own page that led to this one by a link."""
+    before = urlsplit(request.referrer or "")
+    if request.method != "GET" or before.netloc != request.host or before.path == request.path:
+        return None
+    return same_site_path(before._replace(scheme="", netloc="").geturl())
 
 
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
@@ -76,7 +108,7 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     if status in known:
         return answer_error(NotFound() if status == 404 else known[status](message))
     if status == 500:
-        message = "Something went wrong on our side. It has been logged; what you sent may not have been stored."
+        message = "It has been logged; what you sent may not have been stored."
     code = re.sub(r"\W+", "_", HTTPStatus(status).phrase.lower())
     response = make_response(_json(status, code, message) if wants_json() else _page(status, message))
     response.status_code = status

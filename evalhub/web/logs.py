@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy.exc
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 
 LOGGER = "evalhub"
 SECRET_ROUTES = {"/links/<token>"}
@@ -30,6 +31,8 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line.update(getattr(record, "fields", {}))
+        if has_request_context() and "request_id" in g:
+            line["request"] = g.request_id
         if record.exc_info:
             _hide_parameters(record.exc_info[1])
             line["trace"] = self.formatException(record.exc_info)
@@ -61,6 +64,7 @@ def register_access_log(app: Flask) -> None:
 
 def _start_clock() -> None:
     g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(6)  # what a page of an error shows, so that its lines here can be found
 
 
 def seconds_taken() -> float:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from flask import Flask
 
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict, EvalhubError, Fault, TooLarge
+from evalhub.web.errors import WORDS
+from evalhub.web.logs import JsonLines
 from evalhub.web.policies import allowed, anyone
 from tests.web.client import Page, app_for
 
@@ -108,3 +112,41 @@ def test_every_error_of_the_tree_has_a_status() -> None:
         return [cls, *(found for sub in cls.__subclasses__() for found in below(sub))]
 
     assert all(400 <= cls.http_status < 600 for cls in below(EvalhubError))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503, 507])
+def test_every_page_of_an_error_says_what_to_do_and_leads_on(sqlite_database: Database, status: int) -> None:
+    error = EvalhubError("what happened")
+    error.http_status = status
+    page = Page(app_that_raises(sqlite_database, error).test_client().get("/fail"))
+    title, advice = WORDS[status]
+    assert (page.status, page.faults, page.headings) == (status, [], [title])
+    assert "what happened" in page.text
+    assert advice in page.text
+    assert "/" in page.links
+
+
+def test_the_number_on_the_page_of_a_failure_finds_its_lines_in_the_log(
+    sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = app_that_raises(sqlite_database, ZeroDivisionError("secret"))
+    lines: list[str] = []
+    watcher = logging.Handler()
+    watcher.emit = lambda record: lines.append(JsonLines().format(record))  # type: ignore[method-assign]
+    logging.getLogger().addHandler(watcher)
+    try:
+        page = app.test_client().get("/fail").text
+    finally:
+        logging.getLogger().removeHandler(watcher)
+    (trace,) = [line for line in map(json.loads, lines) if "trace" in line]
+    assert trace["request"] in page
+    assert "ZeroDivisionError" in trace["trace"]
+
+
+def test_a_page_that_is_missing_leads_back_to_our_page_with_the_link_and_to_no_other(sqlite_database: Database) -> None:
+    client = app_that_raises(sqlite_database, ZeroDivisionError()).test_client()
+    links = [
+        Page(client.get("/nowhere", headers={"Referer": before})).links
+        for before in ("http://localhost/rubrics?q=a", "http://evil.example/rubrics?q=a", "http://localhost/nowhere")
+    ]
+    assert ["/rubrics?q=a" in found for found in links] == [True, False, False]

@@ -13,8 +13,9 @@ from evalhub.accounts.identity import Kept, kept_form, visit_of_cookie
 from evalhub.accounts.passwords import is_password
 from evalhub.accounts.queries import account_of_login
 from evalhub.accounts.views.blueprint import bp
-from evalhub.web.context import current_settings, same_site_path, utc_now
-from evalhub.web.cookies import clear_session_cookie, set_session_cookie
+from evalhub.web.answers import json_response
+from evalhub.web.context import current_settings, same_site_path, utc_now, wants_json
+from evalhub.web.cookies import clear_session_cookie, session_cookie_name, set_session_cookie
 from evalhub.web.policies import allowed, anyone, signed_in
 from evalhub.web.principal import current_visit, require_principal
 from evalhub.web.session import reading, write
@@ -26,7 +27,8 @@ def sign_in() -> ResponseReturnValue:
     target = same_site_path(request.args.get("next"))
     if current_visit() is not None:
         return redirect(target, 303)
-    return render_template("accounts/sign_in.html", form=SignInForm(), next=target, kept=None)
+    has_ended = session_cookie_name() in request.cookies
+    return render_template("accounts/sign_in.html", form=SignInForm(), next=target, kept=None, has_ended=has_ended)
 
 
 @bp.post("/sign-in")
