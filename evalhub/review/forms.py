@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms import FloatField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from evalhub.review.models import SkipReason
-from evalhub.review.schema import DraftBody
+from evalhub.review.queries.mine import Show
+from evalhub.review.schema import A_DAY, DraftBody
 from evalhub.rubrics.forms import ReviewForm
 from evalhub.web.api import invalid
 from evalhub.web.forms import Form
@@ -20,6 +22,20 @@ SKIP_LABELS = {
     SkipReason.OUTSIDE_MY_FIELD: "Outside my field",
     SkipReason.UNREADABLE: "Unreadable",
     SkipReason.UNSAFE: "Unsafe",
+}
+
+
+SHOW_LABELS = {
+    Show.ALL: "All",
+    Show.DRAFT: "With a draft",
+    Show.HELD: "In work",
+    Show.RETURNED: "Returned to me",
+    Show.SUBMITTED: "Submitted",
+    Show.EXTRA: "Extra",
+    Show.SETTLED: "Settled",
+    Show.SKIPPED: "Skipped",
+    Show.LAPSED: "Lapsed",
+    Show.VOIDED: "Voided",
 }
 
 
@@ -39,8 +55,35 @@ class DraftForm(Form):
     draft_revision = IntegerField(default=0)
 
 
-class HeartbeatForm(Form):
+class MyReviewsForm(Form):
+    """What to list of one's own reviews."""
+
+    q = StringField("Item, project or words of your notes", [Length(max=200)])
+    project = SelectField("Project", [Optional(), Length(max=64)])
+    show = SelectField(
+        "State", [Optional()], choices=[SelectChoice(show.value, label) for show, label in SHOW_LABELS.items()]
+    )
+    after = HiddenField(validators=[Length(max=4096)])
+
+    def offer(self, projects: Sequence[tuple[str, str]]) -> None:
+        self.project.choices = [SelectChoice("", "All"), *(SelectChoice(name, title) for name, title in projects)]
+
+
+class WorkForm(Form):
+    """How long the page was worked on since it last told; only its script knows."""
+
+    seconds = FloatField(validators=[Optional(), NumberRange(0, A_DAY)])
+
+
+class HeartbeatForm(WorkForm):
     lease = HiddenField(validators=[InputRequired(), Length(max=64)])
+
+
+def sent_seconds() -> float | None:
+    """What the page says about time at work; None where it says nothing that can be."""
+    form = WorkForm.from_request()
+    seconds: float | None = form.seconds.data if form.validate() else None
+    return seconds
 
 
 def sent_draft(form: ReviewForm) -> DraftBody:

@@ -2,83 +2,174 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.projects.models import Project
-from evalhub.review.models import Assignment, AssignmentState, Draft, Task
+from evalhub.projects.models import Batch, Project
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Draft, RatingNote, Review, Task
+from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
+from evalhub.web.paging import Page, keyset
 
-A_PAGE = 20
-SHOWN = (
-    AssignmentState.LEASED,
-    AssignmentState.SUBMITTED,
-    AssignmentState.EXTRA,
-    AssignmentState.EXPIRED,
-    AssignmentState.SKIPPED,
-    AssignmentState.VOIDED,
-)
+SUBMITTED = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
+SHOWN = (*SUBMITTED, AssignmentState.LEASED, AssignmentState.EXPIRED, AssignmentState.SKIPPED, AssignmentState.VOIDED)
+
+
+class Show(StrEnum):
+    """Which of my reviews to list."""
+
+    ALL = ""
+    DRAFT = "draft"
+    HELD = "held"
+    RETURNED = "returned"
+    SUBMITTED = "submitted"
+    EXTRA = "extra"
+    SETTLED = "settled"
+    SKIPPED = "skipped"
+    LAPSED = "lapsed"
+    VOIDED = "voided"
 
 
 @dataclass(frozen=True, slots=True)
 class MyReview:
-    assignment: str
-    alias: str
-    project: str
-    project_title: str
-    state: str
-    claimed_at: datetime | None
-    submitted_at: datetime | None
-    is_settled: bool
-    has_draft: bool
+    """A line of the list; the rows stand whole, so that whether it can be reopened is told without asking again."""
+
+    assignment: Assignment
+    task: Task
+    batch: Batch
+    project: Project
+    draft_revision: int | None
+    draft_revises: int | None
+    returned_revision: int | None
+
+    @property
+    def alias(self) -> str:
+        return item_alias(self.assignment.public_id)
+
+    @property
+    def is_submitted(self) -> bool:
+        return self.assignment.state in SUBMITTED
+
+    @property
+    def has_draft(self) -> bool:
+        return self.draft_revision is not None
+
+    @property
+    def is_reopened(self) -> bool:
+        """Submitted, and laid out as a draft; it stands until it is submitted again."""
+        return self.is_submitted and self.draft_revises == self.assignment.revision
+
+    @property
+    def is_returned(self) -> bool:
+        """Reopened by an adjudicator, who said why."""
+        return self.is_submitted and self.returned_revision is not None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its item comes to an outcome that its reviewers may see."""
+        return self.task.purpose in COUNTED_PURPOSES
+
+    @property
+    def is_settled(self) -> bool:
+        return self.is_submitted and self.task.settled_at is not None
 
 
 @dataclass(frozen=True, slots=True)
 class MyReviews:
     reviews: list[MyReview]
-    page: int
-    pages: int
-    total: int
+    page: Page[tuple[Assignment, Task, Batch, Project, int | None, int | None, int | None]]
 
 
-def my_reviews(session: Session, reviewer_id: int, *, page: int = 1) -> MyReviews:
-    """What the reviewer has held, the last first."""
-    mine = sa.and_(Assignment.reviewer_id == reviewer_id, Assignment.state.in_(SHOWN))
-    total = session.scalar(sa.select(sa.func.count()).select_from(Assignment).where(mine)) or 0
-    pages = max(1, -(-total // A_PAGE))
-    page = min(max(page, 1), pages)
-    rows = session.execute(
-        sa.select(Assignment, Project.name, Project.title, Task.settled_at, Draft.revision)
+def my_reviews(
+    session: Session,
+    reviewer_id: int,
+    *,
+    words: str = "",
+    project: str = "",
+    show: Show = Show.ALL,
+    after: str | None = None,
+) -> MyReviews:
+    """What the reviewer has held, what was taken last first; two statements at most.
+
+    Args:
+        words: the beginning of an item's alias, or a part of the project's name or title, or of a note of one's own.
+        project: the name of the only project to list.
+        after: where the page begins, a cursor of the page before.
+    """
+    found = (
+        sa.select(Assignment, Task, Batch, Project, Draft.revision, Draft.revises, ReturnedReview.revision)
         .join(Project, Project.id == Assignment.project_id)
         .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+        .join(Batch, Batch.id == Task.batch_id)
+        .outerjoin(Draft, _same_as_assignment(Draft))
         .outerjoin(
-            Draft,
-            sa.and_(
-                Draft.project_id == Assignment.project_id,
-                Draft.task_id == Assignment.task_id,
-                Draft.reviewer_id == Assignment.reviewer_id,
-            ),
+            ReturnedReview,
+            sa.and_(_same_as_assignment(ReturnedReview), ReturnedReview.revision == Assignment.revision),
         )
-        .where(mine)
-        .order_by(Assignment.claimed_at.desc(), Assignment.public_id)
-        .limit(A_PAGE)
-        .offset((page - 1) * A_PAGE)
+        .where(Assignment.reviewer_id == reviewer_id, Assignment.claimed_at.is_not(None), Assignment.state.in_(SHOWN))
     )
-    reviews = [
-        MyReview(
-            assignment=assignment.public_id,
-            alias=item_alias(assignment.public_id),
-            project=name,
-            project_title=title,
-            state=assignment.state.value,
-            claimed_at=assignment.claimed_at,
-            submitted_at=assignment.submitted_at,
-            is_settled=settled_at is not None,
-            has_draft=draft is not None,
-        )
-        for assignment, name, title, settled_at, draft in rows
-    ]
-    return MyReviews(reviews, page, pages, total)
+    if project:
+        found = found.where(Project.name == project)
+    if show is not Show.ALL:
+        found = found.where(_shown(show))
+    if words.strip():
+        found = found.where(_speaks_of(words.strip()))
+    page = keyset(session, found, [(Assignment.claimed_at, True), (Assignment.public_id, True)], after)
+    return MyReviews([MyReview(*row) for row in page.rows], page)
+
+
+def my_projects(session: Session, reviewer_id: int) -> Sequence[tuple[str, str]]:
+    """Names and titles of the projects in which the reviewer has held anything, by title."""
+    has_held = sa.exists().where(
+        Assignment.project_id == Project.id, Assignment.reviewer_id == reviewer_id, Assignment.claimed_at.is_not(None)
+    )
+    rows = session.execute(sa.select(Project.name, Project.title).where(has_held).order_by(Project.title))
+    return [(name, title) for name, title in rows]
+
+
+def _shown(show: Show) -> sa.ColumnElement[bool]:
+    is_submitted = Assignment.state.in_(SUBMITTED)
+    unfinished = Assignment.state.in_([AssignmentState.LEASED, AssignmentState.EXPIRED])
+    conditions = {
+        Show.DRAFT: sa.or_(
+            sa.and_(unfinished, Draft.revision.is_not(None)),
+            sa.and_(is_submitted, Draft.revises == Assignment.revision),
+        ),
+        Show.HELD: Assignment.state == AssignmentState.LEASED,
+        Show.RETURNED: sa.and_(is_submitted, ReturnedReview.revision.is_not(None)),
+        Show.SUBMITTED: is_submitted,
+        Show.EXTRA: Assignment.state == AssignmentState.EXTRA,
+        Show.SETTLED: sa.and_(is_submitted, Task.settled_at.is_not(None)),
+        Show.SKIPPED: Assignment.state == AssignmentState.SKIPPED,
+        Show.LAPSED: Assignment.state == AssignmentState.EXPIRED,
+        Show.VOIDED: Assignment.state == AssignmentState.VOIDED,
+    }
+    return conditions[show]
+
+
+def _speaks_of(words: str) -> sa.ColumnElement[bool]:
+    in_notes = sa.exists().where(_same_as_assignment(RatingNote), RatingNote.text.icontains(words, autoescape=True))
+    in_review = sa.exists().where(
+        _same_as_assignment(Review),
+        Review.revision == Assignment.revision,
+        Review.note.icontains(words, autoescape=True),
+    )
+    return sa.or_(
+        Assignment.public_id.istartswith(words, autoescape=True),
+        Project.name.icontains(words, autoescape=True),
+        Project.title.icontains(words, autoescape=True),
+        in_notes,
+        in_review,
+    )
+
+
+def _same_as_assignment(table: type[Draft | RatingNote | ReturnedReview | Review]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        table.project_id == Assignment.project_id,
+        table.task_id == Assignment.task_id,
+        table.reviewer_id == Assignment.reviewer_id,
+    )

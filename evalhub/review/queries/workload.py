@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.review.models import Assignment, AssignmentState, Draft, Queue, QueueReviewer, QueueState, Task, is_in
+from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
 
 MOST_COUNTED = 1_000
@@ -61,6 +62,8 @@ class Begun:
     held_until: datetime | None
     saved_at: datetime | None
     is_reopened: bool
+    returned_because: str | None
+    """What an adjudicator wrote who sent the review back."""
 
     @property
     def alias(self) -> str:
@@ -111,16 +114,25 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
         Draft.reviewer_id == Assignment.reviewer_id,
     )
     held = session.execute(
-        sa.select(Assignment, Draft.updated_at).outerjoin(Draft, same).where(*of_mine, is_in(AssignmentState.LEASED))
+        sa.select(Assignment, Draft.updated_at, sa.null())
+        .outerjoin(Draft, same)
+        .where(*of_mine, is_in(AssignmentState.LEASED))
     ).all()
     lapsed = sa.and_(Assignment.state == AssignmentState.EXPIRED, ~Task.held)
     reopened = sa.and_(
         Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]), Draft.revises == Assignment.revision
     )
+    returned = sa.and_(
+        ReturnedReview.project_id == Assignment.project_id,
+        ReturnedReview.task_id == Assignment.task_id,
+        ReturnedReview.reviewer_id == Assignment.reviewer_id,
+        ReturnedReview.revision == Assignment.revision,
+    )
     written = session.execute(
-        sa.select(Assignment, Draft.updated_at)
+        sa.select(Assignment, Draft.updated_at, ReturnedReview.reason)
         .select_from(Draft)
         .join(Assignment, same)
+        .outerjoin(ReturnedReview, returned)
         .join(Task, sa.and_(Task.project_id == Draft.project_id, Task.id == Draft.task_id))
         .where(Draft.project_id.in_(project_ids), Draft.reviewer_id == reviewer_id, sa.or_(lapsed, reopened))
     ).all()
@@ -133,10 +145,12 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
             held_until=row.leased_until,
             saved_at=saved_at,
             is_reopened=row.submitted_at is not None,
+            returned_because=reason,
         )
-        for row, saved_at in (*held, *written)
+        for row, saved_at, reason in (*held, *written)
     ]
-    return sorted(found, key=lambda one: (one.held_until is None, -_moment(one.seen_at)))
+    found.sort(key=lambda one: (one.held_until is None, one.returned_because is None, -_moment(one.seen_at)))
+    return found
 
 
 def done_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> dict[int, int]:
