@@ -19,6 +19,7 @@ from evalhub.review.service.release import end_leases, release
 from evalhub.review.service.tasks import refresh_eligibility
 
 PRIORITY = 1000
+"""Of a panel's queue where its work does not say otherwise; queues of batches begin at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,19 @@ class PanelWork:
     item_ids: Sequence[int]
     reviewer_ids: Sequence[int]
     seed: int
+    priority: int = PRIORITY
 
 
 def open_panel(session: Session, project_id: int, work: PanelWork, *, at: datetime) -> Batch:
     """Give every item a task with one slot a reviewer, and hand them out to the panel alone."""
     project = session.scalars(locked(sa.select(Project).where(Project.id == project_id))).one()
     batch = Batch(
-        project_id=project_id, name=work.name, state=BatchState.OPEN, priority=PRIORITY, created_at=at, import_id=None
+        project_id=project_id,
+        name=work.name,
+        state=BatchState.OPEN,
+        priority=work.priority,
+        created_at=at,
+        import_id=None,
     )
     session.add(batch)
     session.flush()
@@ -50,15 +57,22 @@ def open_panel(session: Session, project_id: int, work: PanelWork, *, at: dateti
         batch_id=batch.id,
         skills=[],
         panel=sorted(work.reviewer_ids),
-        priority=PRIORITY,
+        priority=work.priority,
         state=QueueState.OPEN if project.state is ProjectState.OPEN else QueueState.CLOSED,
-        last_ord=len(work.item_ids),
+        last_ord=0,
     )
     session.add(queue)
     session.flush()
     _add_tasks(session, project, queue, work)
     refresh_eligibility(session, project_id)
     return batch
+
+
+def extend_panel(session: Session, batch_id: int, work: PanelWork) -> None:
+    """Hand out more items to the panel of an open batch, after those that it has."""
+    queue = session.scalars(sa.select(Queue).where(Queue.batch_id == batch_id)).one()
+    project = session.scalars(locked(sa.select(Project).where(Project.id == queue.project_id))).one()
+    _add_tasks(session, project, queue, work)
 
 
 def _add_tasks(session: Session, project: Project, queue: Queue, work: PanelWork) -> None:
@@ -71,6 +85,7 @@ def _add_tasks(session: Session, project: Project, queue: Queue, work: PanelWork
     first_id = project.last_task_id + 1
     project.last_task_id += len(candidates)
     need = len(work.reviewer_ids)
+    last_ord = _last_ord_with(session, queue, len(candidates))
     session.add_all(
         Task(
             project_id=project.id,
@@ -82,7 +97,7 @@ def _add_tasks(session: Session, project: Project, queue: Queue, work: PanelWork
             occasion=work.occasion,
             batch_id=queue.batch_id,
             queue_id=queue.id,
-            ord=place + 1,
+            ord=last_ord - len(candidates) + place + 1,
             need=need,
             slots=need,
             free_slots=bits_of(need),
@@ -91,6 +106,16 @@ def _add_tasks(session: Session, project: Project, queue: Queue, work: PanelWork
         for place, item_id in enumerate(ordered(candidates, "random", work.seed))
     )
     session.flush()
+
+
+def _last_ord_with(session: Session, queue: Queue, more: int) -> int:
+    """Make room at the end of a queue; a release may be doing the same."""
+    return session.execute(
+        sa.update(Queue)
+        .where(Queue.project_id == queue.project_id, Queue.id == queue.id)
+        .values(last_ord=Queue.last_ord + more)
+        .returning(Queue.last_ord)
+    ).scalar_one()
 
 
 def close_panel(session: Session, batch_id: int) -> None:

@@ -1,0 +1,95 @@
+"""Take items that serve another end out of the live queue, for everybody or for one reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from evalhub.db import locked, new_public_id
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Queue, Task
+
+UNTOUCHED = (AssignmentState.EXCLUDED, AssignmentState.SKIPPED)
+"""States in which nobody's answer stands on a task, and nobody is at work on it."""
+
+
+def hold_untouched(session: Session, project_id: int, item_ids: Collection[int], reason: str) -> int:
+    """Hold the live tasks of these items that nobody holds, wrote on or graded.
+
+    Returns:
+        How many are held now that were not.
+    """
+    taken = sa.select(Assignment.task_id).where(
+        Assignment.project_id == project_id, Assignment.task_id == Task.id, Assignment.state.not_in(UNTOUCHED)
+    )
+    tasks = session.scalars(_live(project_id, item_ids).where(~Task.held)).all()
+    untouched = set(
+        session.scalars(
+            sa.select(Task.id).where(
+                Task.project_id == project_id, Task.id.in_([task.id for task in tasks]), ~taken.exists()
+            )
+        )
+    )
+    held = [task for task in tasks if task.id in untouched]
+    for task in held:
+        task.held, task.held_reason, task.is_open = True, reason, False
+    session.flush()
+    return len(held)
+
+
+def hand_out_again(session: Session, project_id: int, item_ids: Collection[int], reason: str) -> int:
+    """End the hold that was put on the live tasks of these items for this reason; each goes to the end of its queue.
+
+    Returns:
+        How many tasks were held for it.
+    """
+    tasks = session.scalars(_live(project_id, item_ids).where(Task.held, Task.held_reason == reason)).all()
+    for task in sorted(tasks, key=lambda task: (task.queue_id, task.id)):
+        task.held, task.held_reason, task.is_open = False, None, task.free_slots != 0
+        task.ord = session.execute(
+            sa.update(Queue)
+            .where(Queue.project_id == project_id, Queue.id == task.queue_id)
+            .values(last_ord=Queue.last_ord + 1)
+            .returning(Queue.last_ord)
+        ).scalar_one()
+    session.flush()
+    return len(tasks)
+
+
+def keep_from(session: Session, project_id: int, item_ids: Collection[int], reviewer_id: int) -> None:
+    """Never hand the live tasks of these items to a reviewer, whose membership is locked.
+
+    Tasks that the reviewer has had in whatever way stay as they are.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    tasks = session.scalars(
+        sa.select(Task.id)
+        .where(Task.project_id == project_id, Task.item_id.in_(item_ids), Task.purpose.in_(COUNTED_PURPOSES))
+        .order_by(Task.id)
+    )
+    rows = [
+        {
+            "project_id": project_id,
+            "task_id": task_id,
+            "reviewer_id": reviewer_id,
+            "public_id": new_public_id(),
+            "state": AssignmentState.EXCLUDED,
+            "revision": 0,
+            "active_seconds": 0.0,
+        }
+        for task_id in tasks
+    ]
+    if rows:
+        own_row = ["project_id", "task_id", "reviewer_id"]
+        session.execute(insert(Assignment).on_conflict_do_nothing(index_elements=own_row), rows)
+
+
+def _live(project_id: int, item_ids: Collection[int]) -> sa.Select[Task]:
+    """The live tasks of some items, locked in order of id."""
+    return locked(
+        sa.select(Task)
+        .where(Task.project_id == project_id, Task.item_id.in_(item_ids), Task.purpose.in_(COUNTED_PURPOSES))
+        .order_by(Task.id)
+    ).execution_options(populate_existing=True)
