@@ -98,6 +98,11 @@ class Decision(Base):
     idempotency_key: Mapped[str] = mapped_column(sa.String(64))
     request_sha256: Mapped[str] = mapped_column(sa.String(64))
 
+    @property
+    def grounds(self) -> str:
+        """The rationale, after what is recorded where somebody decided who usually may not."""
+        return f"{self.exception}\n\n{self.rationale}" if self.exception else self.rationale
+
 
 class DecidedLevel(Base):
     __tablename__ = "decided_level"

@@ -122,6 +122,17 @@ def text_faults(path: str, text: str, wanted: str) -> Iterator[Fault]:
         yield _fault(path, f"holds the control character {code_point(found[0])}; remove it")
 
 
+def check_text(path: str, text: str, wanted: str) -> None:
+    """Refuse a text that says nothing.
+
+    Raises:
+        BadInput: it is empty, or holds a control character.
+    """
+    faults = list(text_faults(path, text, wanted))
+    if faults:
+        raise BadInput("Something is missing.", faults=faults)
+
+
 def _wanted(criterion: Criterion) -> str:
     if criterion.range is not None:
         scale = criterion.range

@@ -12,20 +12,13 @@ from evalhub.adjudication.service.corrections import (
     CorrectionKey,
     answer_correction,
     send_correction,
-    show_resolution,
 )
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.projects.schema import OverlapPlan
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, assignment_of, cases_of, decided, differing, the_case
+from tests.adjudication.worlds import a_decision, assignment_of, cases_of, decided, differing, show, the_case
 from tests.world import MOMENT, World
-
-
-def show(world: World, login: str, case: Case) -> None:
-    own = assignment_of(world, login, case)
-    assert own is not None
-    write(lambda s: show_resolution(s, own.public_id, by=world.people[login], at=MOMENT), on=world.database)
 
 
 def correct(world: World, login: str, case: Case, score: str | None, criterion: str = "accuracy") -> CorrectionKey:
@@ -42,7 +35,12 @@ def correct(world: World, login: str, case: Case, score: str | None, criterion: 
 
 def answer(world: World, case: Case, which: CorrectionKey, state: CorrectionState) -> None:
     judge = world.people["judy"]
-    write(lambda s: answer_correction(s, case.public_id, which, answer=state, by=judge, at=MOMENT), on=world.database)
+    words = "" if state is CorrectionState.ACCEPTED else "The table says otherwise."
+
+    def fn(session: Session) -> None:
+        answer_correction(session, case.public_id, which, answer=state, words=words, by=judge, at=MOMENT)
+
+    write(fn, on=world.database)
 
 
 def resolution(world: World, login: str, task_id: int) -> Resolution:

@@ -13,11 +13,11 @@ from evalhub.adjudication.models import CaseState
 from evalhub.db import Database
 from evalhub.projects.models import Member
 from evalhub.projects.schema import ProjectRole
-from evalhub.projects.service import remove_member, set_member
+from evalhub.projects.service import remove_member
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case
+from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case, with_roles
 from tests.web.client import Browser, Page, a_token, app_for
-from tests.world import MOMENT, World, an_account
+from tests.world import MOMENT, World
 
 NOTE = "CANARY: the second table is wrong."
 
@@ -29,15 +29,6 @@ def world(sqlite_database: Database) -> World:
 
 def browser_of(world: World, login: str) -> Browser:
     return Browser(app_for(world.database)).sign_in_as(world.people[login])
-
-
-def with_roles(world: World, login: str, *roles: ProjectRole) -> None:
-    def add(session: Session) -> None:
-        person = world.people.setdefault(login, None) or an_account(session, login)  # type: ignore[arg-type]
-        world.people[login] = person
-        set_member(session, world.project.id, person.id, set(roles), by=None, now=MOMENT)
-
-    write(add, on=world.database)
 
 
 def fields_of(page: Page, **answers: str) -> dict[str, str]:

@@ -10,14 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import Case
+from evalhub.adjudication.queries.cases import CasePlace
 from evalhub.adjudication.schema import Cause, DecisionBody
+from evalhub.adjudication.service.corrections import show_resolution
 from evalhub.adjudication.service.decide import Decided, decide
 from evalhub.adjudication.service.taking import take_case
 from evalhub.db import Database
-from evalhub.projects.schema import OverlapPlan
+from evalhub.projects.schema import OverlapPlan, ProjectRole
+from evalhub.projects.service import set_member
 from evalhub.review.models import Assignment
 from evalhub.web.session import write
-from tests.world import MOMENT, World, a_project
+from tests.world import MOMENT, World, a_project, an_account
 
 AGREED = {"accuracy": "excellent", "clarity": "excellent"}
 
@@ -48,6 +51,28 @@ def take(world: World, login: str, case: Case) -> None:
         take_case(session, case.public_id, by=world.people[login], at=MOMENT)
 
     write(fn, on=world.database)
+
+
+def with_roles(world: World, login: str, *roles: ProjectRole) -> None:
+    """Give somebody these roles in the project, making the account where there is none."""
+
+    def add(session: Session) -> None:
+        person = world.people.get(login) or an_account(session, login)
+        world.people[login] = person
+        set_member(session, world.project.id, person.id, set(roles), by=None, now=MOMENT)
+
+    write(add, on=world.database)
+
+
+def show(world: World, login: str, case: Case) -> None:
+    """The reviewer looks at what became of the item."""
+    own = assignment_of(world, login, case)
+    assert own is not None
+    write(lambda s: show_resolution(s, own.public_id, by=world.people[login], at=MOMENT), on=world.database)
+
+
+def place_of(case: Case) -> CasePlace:
+    return CasePlace(case.project_id, case.task_id)
 
 
 def a_decision(scores: Mapping[str, Any], **more: Any) -> DecisionBody:

@@ -8,9 +8,9 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from evalhub.adjudication.models import Case
+from evalhub.adjudication.models import Case, DecisionException, ExceptionKind
 from evalhub.errors import NotFound
-from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task
 
 GRADED = (
     AssignmentState.SUBMITTED,
@@ -33,7 +33,7 @@ class Standing(StrEnum):
     """How an account stands to a case."""
 
     TAKEN = "taken"
-    """Excluded from the task: may see and decide."""
+    """Excluded from the task, or let in by a recorded exception: may see and decide."""
     FREE = "free"
     """Neither graded the item nor may claim it."""
     BLIND = "blind"
@@ -88,11 +88,15 @@ def standing(session: Session, place: CasePlace, account_id: int) -> Standing:
     )
     if blind:
         return Standing.BLIND
-    return Standing.TAKEN if own in DECIDES else Standing.FREE
+    let_in = session.get(DecisionException, (place.project_id, place.task_id, ExceptionKind.MANAGER, account_id))
+    return Standing.TAKEN if own in DECIDES or let_in is not None else Standing.FREE
 
 
 def is_blind(account_id: int) -> sa.ColumnElement[bool]:
-    """Of a `Task` in the statement: the account graded its item, holds it, or may still claim it."""
+    """Of a `Task` in the statement: the account graded its item, holds it, or may still claim it.
+
+    A manager's recorded exception lifts it.
+    """
     other, own = aliased(Task), aliased(Assignment)
     graded_or_held = (
         sa.select(Assignment.task_id)
@@ -100,7 +104,7 @@ def is_blind(account_id: int) -> sa.ColumnElement[bool]:
         .where(
             Assignment.project_id == Task.project_id,
             Assignment.reviewer_id == account_id,
-            Assignment.state.in_([*GRADED, AssignmentState.LEASED]),
+            Assignment.state.in_([*GRADED, *IN_WORK]),
             other.dataset_id == Task.dataset_id,
             other.item_id == Task.item_id,
         )
@@ -125,4 +129,14 @@ def is_blind(account_id: int) -> sa.ColumnElement[bool]:
         )
         .exists()
     )
-    return sa.or_(graded_or_held, sa.and_(Task.is_open, is_eligible, ~is_out))
+    may_see = (
+        sa.select(DecisionException.task_id)
+        .where(
+            DecisionException.project_id == Task.project_id,
+            DecisionException.task_id == Task.id,
+            DecisionException.kind == ExceptionKind.MANAGER,
+            DecisionException.granted_by_id == account_id,
+        )
+        .exists()
+    )
+    return sa.and_(sa.or_(graded_or_held, sa.and_(Task.is_open, is_eligible, ~is_out)), ~may_see)

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import Account, AccountKind
+from evalhub.accounts.models import Account
 from evalhub.adjudication.models import (
     Case,
     CaseCriterion,
@@ -22,31 +22,16 @@ from evalhub.adjudication.models import (
 from evalhub.adjudication.queries.cases import CasePlace
 from evalhub.adjudication.queries.outcomes import settled
 from evalhub.adjudication.queries.resolution import corrections_of
-from evalhub.adjudication.schema import CAUSE_WORDS, REASONS, Outcome, case_alias, pseudonyms
+from evalhub.adjudication.queries.reviewers import ShownReviewer, reviewers_of
+from evalhub.adjudication.schema import CAUSE_WORDS, REASONS, Outcome, case_alias
 from evalhub.calibration.queries import meanings
 from evalhub.calibration.schema.consensus import Answer
 from evalhub.datasets.models import Item
-from evalhub.projects.models import Member, Project
-from evalhub.projects.queries import shown_name
-from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.projects.models import Project
+from evalhub.review.models import Task
 from evalhub.review.queries.assignments import GivenRating, given_ratings
 from evalhub.review.queries.one_more import may_get_one_more, waits_for_one_more
 from evalhub.rubrics.schema.models import Criterion
-
-
-@dataclass(frozen=True, slots=True)
-class ShownReviewer:
-    """`name` is given once the case is decided; a letter stands for the person before."""
-
-    account_id: int
-    letter: str
-    is_simulated: bool
-    name: str | None
-
-    @property
-    def label(self) -> str:
-        label = f"Reviewer {self.letter}"
-        return f"{label} (simulated)" if self.is_simulated else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +112,7 @@ def case_file(session: Session, place: CasePlace) -> CaseFile:
         .where(Case.project_id == place.project_id, Case.task_id == place.task_id)
     ).one()
     meaning = meanings(session, [version_id])
-    reviewers = _reviewers(session, case, project)
+    reviewers = reviewers_of(session, case)
     ratings = given_ratings(session, place.project_id, place.task_id, [one.account_id for one in reviewers])
     reasons = {
         row.criterion_id: [REASONS[flag] for flag in row.flags]
@@ -160,33 +145,6 @@ def case_file(session: Session, place: CasePlace) -> CaseFile:
         waits_for_one_more=waits,
         may_ask_one_more=may_ask and case.state is CaseState.OPEN,
     )
-
-
-def _reviewers(session: Session, case: Case, project: Project) -> list[ShownReviewer]:
-    """The people whose ratings count, by letter."""
-    rows = session.execute(
-        sa.select(Account, Member)
-        .join(Assignment, Assignment.reviewer_id == Account.id)
-        .outerjoin(Member, sa.and_(Member.project_id == Assignment.project_id, Member.account_id == Account.id))
-        .where(
-            Assignment.project_id == case.project_id,
-            Assignment.task_id == case.task_id,
-            Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.IMPORTED]),
-            Account.kind.in_([AccountKind.HUMAN, AccountKind.IMPORTED]),
-        )
-    ).all()
-    letter = pseudonyms(project.pseudonym_key, case.public_id, [(row[0].id, row[0].public_id) for row in rows])
-    is_decided = case.state is CaseState.DECIDED
-    found = [
-        ShownReviewer(
-            account_id=account.id,
-            letter=letter[account.id],
-            is_simulated=bool(member and member.is_simulated),
-            name=shown_name(account.display_name, member, account.kind) if is_decided else None,
-        )
-        for account, member in rows
-    ]
-    return sorted(found, key=lambda one: (len(one.letter), one.letter))
 
 
 def _ratings(

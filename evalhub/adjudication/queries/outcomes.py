@@ -116,7 +116,7 @@ def _open_criteria(session: Session, project_id: int, task_ids: list[int]) -> se
 
 def _decided(session: Session, project_id: int, task_ids: list[int]) -> dict[tuple[int, int], Settlement]:
     rows = session.execute(
-        sa.select(DecidedLevel, Decision.decided_by_id, Decision.rationale, Decision.revision)
+        sa.select(DecidedLevel, Decision)
         .join(
             Decision,
             sa.and_(
@@ -136,8 +136,10 @@ def _decided(session: Session, project_id: int, task_ids: list[int]) -> dict[tup
         .where(Case.project_id == project_id, Case.task_id.in_(task_ids), Case.state == CaseState.DECIDED)
     )
     return {
-        (row.task_id, row.criterion_id): Settlement(Answer(row.level, row.value), by, rationale, revision)
-        for row, by, rationale, revision in rows
+        (row.task_id, row.criterion_id): Settlement(
+            Answer(row.level, row.value), decision.decided_by_id, decision.grounds, decision.revision
+        )
+        for row, decision in rows
     }
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Correction, CorrectionState
 from evalhub.adjudication.queries.cases import case_of
-from evalhub.adjudication.schema import CorrectionBody, checked_answer, text_faults
+from evalhub.adjudication.schema import CorrectionBody, check_text, checked_answer, text_faults
 from evalhub.adjudication.service.cases import open_cases
-from evalhub.adjudication.service.taking import exclude, lock_case, lock_own_member
+from evalhub.adjudication.service.taking import admit, lock_case, lock_own_member
 from evalhub.audit.service import record
 from evalhub.calibration.queries import meanings
 from evalhub.calibration.schema.consensus import Answer
@@ -144,18 +144,30 @@ def _next_occasion(session: Session, task: Task, reviewer_id: int, criterion_id:
 
 
 def answer_correction(
-    session: Session, case_public_id: str, which: CorrectionKey, *, answer: CorrectionState, by: Account, at: datetime
+    session: Session,
+    case_public_id: str,
+    which: CorrectionKey,
+    *,
+    answer: CorrectionState,
+    words: str = "",
+    by: Account,
+    at: datetime,
 ) -> None:
-    """Accept or decline a correction. The consensus then rests on an accepted one; the rating and the figures stay.
+    """Accept a correction, or decline it with words that say why.
+
+    The consensus then rests on an accepted one; the rating and the figures stay.
 
     An open case whose dispute it removes closes as corrected.
 
     Raises:
         NotFound: no such open correction in this case, or the account graded the item.
+        BadInput: declined without a word.
     """
+    if answer is CorrectionState.DECLINED or words:
+        check_text("reason", words, "say why; the reviewer will read it")
     place = case_of(session, case_public_id)
     lock_own_member(session, place.project_id, by.id)
-    exclude(session, place.project_id, place.task_id, by.id)
+    admit(session, place, by.id)
     case = lock_case(session, place.project_id, place.task_id)
     correction = session.scalar(
         sa.select(Correction).where(
@@ -172,6 +184,7 @@ def answer_correction(
     correction.state = answer
     correction.settled_by_id = by.id
     correction.settled_at = at
+    correction.answer = words.strip() or None
     session.flush()
     record(
         session,

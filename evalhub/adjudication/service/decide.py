@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +14,10 @@ from evalhub.adjudication.models import Case, CaseCriterion, CaseState, DecidedL
 from evalhub.adjudication.queries.cases import case_of
 from evalhub.adjudication.schema import DecisionBody, checked_scores
 from evalhub.adjudication.service.asking import refuse_while_waiting
-from evalhub.adjudication.service.taking import exclude, lock_case, lock_own_member
+from evalhub.adjudication.service.taking import admit, lock_case, lock_own_member
 from evalhub.audit.service import record
 from evalhub.calibration.queries import meanings
+from evalhub.calibration.schema.consensus import Answer
 from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.models import Project
 from evalhub.review.models import Task
@@ -42,23 +44,31 @@ def decide(session: Session, case_public_id: str, body: DecisionBody, *, by: Acc
     """
     place = case_of(session, case_public_id)
     lock_own_member(session, place.project_id, by.id)
-    exclude(session, place.project_id, place.task_id, by.id)
+    exception = admit(session, place, by.id)
     case = lock_case(session, place.project_id, place.task_id)
     replayed = _replay(session, case, by, body)
     if replayed is not None:
         return replayed
-    _check_standing(case, body.revision)
+    check_standing(case, body.revision)
     task = session.get_one(Task, (place.project_id, place.task_id))
     refuse_while_waiting(session, task)
     disputed = disputed_criteria(session, task)
     answers = checked_scores({criterion.key: criterion for criterion in disputed.values()}, body)
-    case.revision += 1
+    decision = _decision(case, body, by, at)
+    decision.exception = exception and f"Settled by a manager, because no adjudicator could: {exception}"
+    settle(session, case, decision, {criterion_id: answers[one.key] for criterion_id, one in disputed.items()})
+    return Decided(case.public_id, case.revision, is_replay=False)
+
+
+def settle(session: Session, case: Case, decision: Decision, answers: Mapping[int, Answer]) -> None:
+    """Store the next decision of a locked case, with an answer for each disputed criterion by id."""
+    case.revision = decision.revision
     case.state = CaseState.DECIDED
-    case.closed_at = at
+    case.closed_at = decision.decided_at
     if case.taken_by_id is None:
-        case.taken_by_id, case.taken_at = by.id, at
-    task.settled_at = at
-    session.add(_decision(case, body, by, at))
+        case.taken_by_id, case.taken_at = decision.decided_by_id, decision.decided_at
+    session.get_one(Task, (case.project_id, case.task_id)).settled_at = decision.decided_at
+    session.add(decision)
     session.flush()
     session.add_all(
         DecidedLevel(
@@ -66,23 +76,27 @@ def decide(session: Session, case_public_id: str, body: DecisionBody, *, by: Acc
             task_id=case.task_id,
             revision=case.revision,
             criterion_id=criterion_id,
-            level=answers[criterion.key].rank,
-            value=answers[criterion.key].value,
-            not_applicable=answers[criterion.key].is_not_applicable,
+            level=answer.rank,
+            value=answer.value,
+            not_applicable=answer.is_not_applicable,
         )
-        for criterion_id, criterion in disputed.items()
+        for criterion_id, answer in answers.items()
     )
     session.flush()
     record(
         session,
         action="case.decided" if case.revision == 1 else "case.decision_revised",
         subject=("case", case.public_id),
-        actor=by.public_id,
-        at=at,
+        actor=session.get_one(Account, decision.decided_by_id).public_id,
+        at=decision.decided_at,
         chain=session.get_one(Project, case.project_id).public_id,
-        payload={"revision": case.revision, "cause": body.cause.value, "sha256": body.request_sha256},
+        payload={
+            "revision": case.revision,
+            "cause": decision.cause.value,
+            "sha256": decision.request_sha256,
+            "exception": decision.exception is not None,
+        },
     )
-    return Decided(case.public_id, case.revision, is_replay=False)
 
 
 def disputed_criteria(session: Session, task: Task) -> dict[int, Criterion]:
@@ -117,7 +131,12 @@ def _replay(session: Session, case: Case, by: Account, body: DecisionBody) -> De
     return Decided(case.public_id, earlier.revision, is_replay=True)
 
 
-def _check_standing(case: Case, revision: int) -> None:
+def check_standing(case: Case, revision: int) -> None:
+    """Let nobody decide on what has changed since they looked.
+
+    Raises:
+        Conflict: nothing is disputed any more (`corrected`), or somebody decided in between (`revision`).
+    """
     if case.state is CaseState.CORRECTED:
         raise Conflict("Nothing is disputed in this case any more; there is nothing to decide.", code="corrected")
     if case.revision != revision:
@@ -132,7 +151,7 @@ def _decision(case: Case, body: DecisionBody, by: Account, at: datetime) -> Deci
     return Decision(
         project_id=case.project_id,
         task_id=case.task_id,
-        revision=case.revision,
+        revision=case.revision + 1,
         rationale=body.rationale.replace("\r\n", "\n").strip(),
         cause=body.cause,
         decided_by_id=by.id,

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, InstanceRole
 from evalhub.adjudication.models import Case
-from evalhub.adjudication.queries.cases import case_of, graded_item
+from evalhub.adjudication.queries.cases import CasePlace, case_of, graded_item
+from evalhub.adjudication.queries.nobody import exception_of
 from evalhub.audit.service import record
 from evalhub.db import locked, new_public_id, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Member, Project
-from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, SkipReason, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, SkipReason, Task
+from evalhub.review.queries.assignments import lock_assignment, lock_task
+from evalhub.review.service.revise import shown_others
 
 
 def take_case(session: Session, case_public_id: str, *, by: Account, at: datetime) -> Case:
@@ -58,6 +61,23 @@ def lock_case(session: Session, project_id: int, task_id: int) -> Case:
     return session.scalars(statement.execution_options(populate_existing=True)).one()
 
 
+def admit(session: Session, place: CasePlace, account_id: int) -> str | None:
+    """Lock the task and exclude the account from it, unless a recorded exception lets it in; the member is locked.
+
+    Returns:
+        What was recorded with the exception.
+
+    Raises:
+        NotFound, Conflict: see `exclude`.
+    """
+    exception = exception_of(session, place, account_id)
+    if exception is None:
+        exclude(session, place.project_id, place.task_id, account_id)
+        return None
+    lock_task(session, place.project_id, place.task_id)
+    return exception.reason
+
+
 def exclude(session: Session, project_id: int, task_id: int, account_id: int) -> None:
     """Give the account the task's one row of theirs, as `excluded`; the member row is locked.
 
@@ -82,13 +102,32 @@ def exclude(session: Session, project_id: int, task_id: int, account_id: int) ->
     )
     if row is None:
         _insert(session, project_id, task_id, account_id)
-    elif row.state is AssignmentState.LEASED:
-        raise Conflict("You hold this very item for review; submit or skip it first.", code="lease")
+    elif row.state in IN_WORK:
+        raise _holds_it()
     elif row.skip_reason is SkipReason.CONFLICT_OF_INTEREST:
         raise Conflict("You skipped this item for a conflict of interest; leave it to another.", code="conflict")
     elif row.state is AssignmentState.EXPIRED:
         row.state, row.others_shown_at = AssignmentState.EXCLUDED, now(session)
         session.flush()
+
+
+def exclude_unless_graded(session: Session, place: CasePlace, account_id: int) -> None:
+    """As `exclude`, but those who graded the item only lose the right to change their review; the task is locked.
+
+    Raises:
+        Conflict: the account holds the item right now, or skipped it for a conflict of interest.
+    """
+    if not graded_item(session, place.project_id, place.task_id, account_id):
+        exclude(session, place.project_id, place.task_id, account_id)
+        return
+    _insert(session, place.project_id, place.task_id, account_id)
+    row = lock_assignment(session, place.project_id, place.task_id, account_id)
+    if row.state is AssignmentState.LEASED:
+        raise _holds_it()
+    if row.state is AssignmentState.EXPIRED:
+        row.state = AssignmentState.EXCLUDED
+        session.flush()
+    shown_others(session, row)
 
 
 def exclude_onlookers(session: Session, project_id: int, task_id: int) -> None:
@@ -122,6 +161,10 @@ def exclude_onlookers(session: Session, project_id: int, task_id: int) -> None:
         elif row.state is AssignmentState.EXPIRED:
             row.state, row.others_shown_at = AssignmentState.EXCLUDED, now(session)
     session.flush()
+
+
+def _holds_it() -> Conflict:
+    return Conflict("You hold this very item for review; submit or skip it first.", code="lease")
 
 
 def _insert(session: Session, project_id: int, task_id: int, account_id: int) -> None:
