@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,11 @@ import click
 from evalhub.cli import escape_controls
 
 if TYPE_CHECKING:
+    from evalhub.datasets.schema.reading import FileShape
     from evalhub.datasets.service import ImportResult
 
+FORMATS = ("jsonl", "csv", "inspect", "lm-eval", "openai-batch", "mt-bench", "biggen", "label-studio", "chat")
+"""Written out, so that `--help` answers at once; a test compares it with `reading.FORMAT_NAMES`."""
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
 
@@ -27,7 +31,9 @@ def dataset() -> None:
 @click.argument("file", type=FILE)
 @click.option("--dataset", "name", required=True, metavar="D", help="The dataset; its first import makes it.")
 @click.option("--map", "maps", multiple=True, metavar="FIELD=PATH", help="Where a field stands in another shape.")
-@click.option("--format", "file_format", type=click.Choice(["jsonl", "csv"]), help="Else told by the file's ending.")
+@click.option("--format", "file_format", type=click.Choice(FORMATS), help="Else guessed.")
+@click.option("--with", "others", multiple=True, type=FILE, help="A file that FILE is joined with, like its requests.")
+@click.option("--skip-failed", is_flag=True, help="Leave out, and list, foreign records without prompt or response.")
 @click.option("--check", is_flag=True, help="Only check the file; store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @click.pass_context
@@ -38,32 +44,56 @@ def import_command(
     name: str,
     maps: Sequence[str],
     file_format: str | None,
+    others: Sequence[Path],
+    skip_failed: bool,
     check: bool,
     as_json: bool,
 ) -> None:
     """Add the items of FILE to a dataset, all or none.
 
-    FILE is JSON lines, or CSV with a header. Every bad line is named, and then nothing is stored.
+    FILE is JSON lines, CSV with a header, or a file of another tool. Every bad line is named, and then nothing is
+    stored.
     """
     from evalhub.cli.instance import open_instance
     from evalhub.cli.progress import import_progress
-    from evalhub.datasets.schema.items import CHECKS
-    from evalhub.datasets.schema.mapping import parse_field_map
     from evalhub.datasets.service import check_items, import_items
 
-    field_map = parse_field_map(maps, CHECKS)
     instance = open_instance(ctx)
-    with file.open("rb") as stream, import_progress(file.stat().st_size) as progress:
+    with ExitStack() as open_files:
+        shape = _shape(open_files, file, file_format, maps, others, skip_failed=skip_failed)
+        stream = open_files.enter_context(file.open("rb"))
+        progress = open_files.enter_context(import_progress(file.stat().st_size))
         run = partial(check_items, instance.reading) if check else partial(import_items, instance.write, actor_id=None)
-        result = run(
-            stream,
-            dataset_name=name,
-            source_name=str(file),
-            field_map=field_map,
-            is_csv=is_csv(file, file_format),
-            progress=progress,
-        )
-    _print_result(name, file, result, checked=check, as_json=as_json)
+        result = run(stream, dataset_name=name, source_name=str(file), shape=shape, progress=progress)
+    _print_result(name, file, result, shape, checked=check, as_json=as_json)
+
+
+def _shape(
+    open_files: ExitStack,
+    file: Path,
+    file_format: str | None,
+    maps: Sequence[str],
+    others: Sequence[Path],
+    *,
+    skip_failed: bool,
+) -> FileShape:
+    """How the file is read: as told, else as its beginning looks; lm-eval's results are found beside the samples."""
+    from evalhub.datasets.schema.formats import GUESS_BYTES, Companion, guess_format, results_beside
+    from evalhub.datasets.schema.items import CHECKS
+    from evalhub.datasets.schema.mapping import parse_field_map
+    from evalhub.datasets.schema.reading import FileShape
+
+    field_map = parse_field_map(maps, CHECKS)
+    if file_format is None and field_map is not None:
+        file_format = "csv" if is_csv(file, None) else "jsonl"
+    if file_format is None:
+        with file.open("rb") as stream:
+            file_format = guess_format(stream.read(GUESS_BYTES), file.name)
+    beside = results_beside(file.name) if file_format == "lm-eval" and not others else None
+    if beside is not None and (file.parent / beside).is_file():
+        others = [file.parent / beside]
+    companions = tuple(Companion(str(other), open_files.enter_context(other.open("rb"))) for other in others)
+    return FileShape(file_format, field_map, companions, skip_failed)
 
 
 def is_csv(file: Path, file_format: str | None) -> bool:
@@ -71,7 +101,13 @@ def is_csv(file: Path, file_format: str | None) -> bool:
     return file_format == "csv" if file_format else file.suffix.lower() == ".csv"
 
 
-def _print_result(name: str, file: Path, result: ImportResult, *, checked: bool, as_json: bool) -> None:
+def _print_result(
+    name: str, file: Path, result: ImportResult, shape: FileShape, *, checked: bool, as_json: bool
+) -> None:
+    for record in result.left_out.listed:
+        click.echo(escape_controls(f"left out: {record.located(str(file))}"), err=True)
+    if result.left_out.total > len(result.left_out.listed):
+        click.echo(f"left out: … and {result.left_out.total - len(result.left_out.listed):,} more", err=True)
     for warning in result.warnings.listed:
         click.echo(escape_controls(f"warning: {warning.located(str(file))}"), err=True)
     unlisted = result.warnings.total - len(result.warnings.listed)
@@ -80,12 +116,14 @@ def _print_result(name: str, file: Path, result: ImportResult, *, checked: bool,
     if as_json:
         document = {
             "dataset": name,
+            "format": shape.format,
             "checked_only": checked,
             "added": 0 if checked else result.added,
             "new": result.added,
             "unchanged": result.unchanged,
             "sha256": result.sha256,
             "warnings": result.warnings.total,
+            "left_out": result.left_out.total,
         }
         click.echo(json.dumps(document, indent=1))
     elif checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -13,6 +13,7 @@ from evalhub.datasets import queries
 from evalhub.datasets.models import Item
 from evalhub.datasets.schema.items import CHECKS
 from evalhub.datasets.schema.mapping import parse_field_map
+from evalhub.datasets.schema.reading import FileShape
 from evalhub.datasets.service import ImportResult, check_items, import_items
 from evalhub.errors import BadInput, Fault, UnsupportedMedia
 from evalhub.web.api import documented, json_response, parse_query
@@ -33,6 +34,10 @@ class ImportQuery(BaseModel):
     source: str = Field(default="upload", max_length=200, description="Name of the file, for messages and the record")
     check: bool = Field(default=False, description="Only check; nothing is stored")
     map: str = Field(default="", max_length=4000, description="field=path,… for records of another shape")
+    format: Literal["inspect", "lm-eval", "mt-bench", "biggen", "label-studio", "chat"] | None = Field(
+        default=None, description="For a file of another tool; else JSON lines, or CSV by its content type"
+    )
+    skip_failed: bool = Field(default=False, description="Leave out foreign records without prompt or response")
 
 
 class PageQuery(BaseModel):
@@ -49,6 +54,8 @@ class ImportOut(BaseModel):
     sha256: str = Field(description="Of the body as it was sent")
     warnings: list[ErrorDetail] = Field(description="The first hundred; the items are stored all the same")
     warnings_total: int
+    left_out: list[ErrorDetail] = Field(description="Foreign records without prompt or response, the first hundred")
+    left_out_total: int
 
 
 class DatasetOut(BaseModel):
@@ -97,10 +104,9 @@ def add_items(d: str) -> ResponseReturnValue:
     query = parse_query(ImportQuery)
     stream, is_csv = body_stream()
     field_map = parse_field_map([part for part in query.map.split(",") if part], CHECKS)
+    shape = FileShape(query.format or ("csv" if is_csv else "jsonl"), field_map, skip_failed=query.skip_failed)
     if query.check:
-        result = check_items(
-            reading, stream, dataset_name=d, source_name=query.source, field_map=field_map, is_csv=is_csv
-        )
+        result = check_items(reading, stream, dataset_name=d, source_name=query.source, shape=shape)
         return json_response(_import_out(d, result), 200)
     result = import_items(
         write,
@@ -108,8 +114,7 @@ def add_items(d: str) -> ResponseReturnValue:
         dataset_name=d,
         source_name=query.source,
         actor_id=require_principal().account_id,
-        field_map=field_map,
-        is_csv=is_csv,
+        shape=shape,
     )
     return json_response(_import_out(d, result), 201 if result.added else 200)
 
@@ -158,6 +163,8 @@ def _import_out(name: str, result: ImportResult) -> ImportOut:
         sha256=result.sha256,
         warnings=[ErrorDetail.model_validate(warning.as_detail()) for warning in result.warnings.listed],
         warnings_total=result.warnings.total,
+        left_out=[ErrorDetail.model_validate(record.as_detail()) for record in result.left_out.listed],
+        left_out_total=result.left_out.total,
     )
 
 

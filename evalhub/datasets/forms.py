@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, FileField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from evalhub.datasets.schema.characters import ALLOWED, SLUG
+from evalhub.datasets.schema.formats import FORMATS
 from evalhub.web.forms import Form
 
 
@@ -22,11 +24,29 @@ class NewDatasetForm(Form):
 
 class ImportForm(Form):
     file = FileField(
-        "File", [InputRequired("Choose a file.")], description="JSON lines (.jsonl), or CSV with a header (.csv)."
+        "File",
+        [InputRequired("Choose a file.")],
+        description="JSON lines (.jsonl), CSV with a header (.csv), or a file of another tool.",
+    )
+    format = SelectField(
+        "Format",
+        default="",
+        choices=[
+            SelectChoice("", "Guess from the file"),
+            SelectChoice("jsonl", "JSON lines"),
+            SelectChoice("csv", "CSV"),
+            *(SelectChoice(name, one.title) for name, one in FORMATS.items()),
+        ],
+    )
+    companion = FileField(
+        "Second file",
+        [Optional()],
+        description="; ".join(f"{one.title}: {one.companion}" for one in FORMATS.values() if one.companion) + ".",
     )
     field_map = TextAreaField(
         "Field mapping",
         [Length(max=4000)],
         description="For files of another shape: one field=path a line, like response=output.text.",
     )
+    skip_failed = BooleanField("Leave out records of another tool that hold no prompt or no response")
     check_only = BooleanField("Only check the file; store nothing")

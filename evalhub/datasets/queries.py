@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from evalhub.accounts.models import Account
 from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport
 from evalhub.errors import NotFound
+from evalhub.web.listing import Listing
+from evalhub.web.paging import Page, keyset
 
 PAGE_ROWS = 50
 
@@ -53,18 +55,30 @@ def dataset_named(session: Session, name: str) -> Dataset:
 
 def datasets(session: Session) -> list[DatasetLine]:
     """All datasets by name, with the items and imports that are complete."""
+    statement, _ = _lines()
+    return [DatasetLine(*row) for row in session.execute(statement.order_by(Dataset.name))]
+
+
+def dataset_page(session: Session, listing: Listing) -> Page[Dataset, int, int]:
+    """Rows of the fields of DatasetLine; `q` matches inside the name."""
+    found, n_items = _lines()
+    if search := listing.filters["q"]:
+        found = found.where(Dataset.name.icontains(search, autoescape=True))
+    by = {"name": Dataset.name, "items": n_items, "made": Dataset.created_at}
+    return keyset(session, found, listing.order(by, last=Dataset.id), listing.after)
+
+
+def _lines() -> tuple[sa.Select[Dataset, int, int], sa.ColumnElement[int]]:
+    """Datasets with how many items and imports of them are complete; and the column of the items."""
     complete = (
         sa.select(ItemImport.dataset_id, sa.func.sum(ItemImport.n_items).label("n_items"), sa.func.count().label("n"))
         .where(ItemImport.state == ImportState.COMPLETE)
         .group_by(ItemImport.dataset_id)
         .subquery()
     )
-    rows = session.execute(
-        sa.select(Dataset, sa.func.coalesce(complete.c.n_items, 0), sa.func.coalesce(complete.c.n, 0))
-        .outerjoin(complete, complete.c.dataset_id == Dataset.id)
-        .order_by(Dataset.name)
-    )
-    return [DatasetLine(dataset, int(n_items), int(n)) for dataset, n_items, n in rows]
+    n_items = sa.cast(sa.func.coalesce(complete.c.n_items, 0), sa.BigInteger)
+    statement = sa.select(Dataset, n_items.label("n_items"), sa.func.coalesce(complete.c.n, 0).label("n_imports"))
+    return statement.outerjoin(complete, complete.c.dataset_id == Dataset.id), n_items
 
 
 def imports_of(session: Session, dataset_id: int) -> list[ImportLine]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import BinaryIO, TypedDict, cast
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from evalhub.datasets import queries
 from evalhub.datasets.forms import ImportForm, NewDatasetForm
 from evalhub.datasets.schema.characters import SLUG
+from evalhub.datasets.schema.formats import GUESS_BYTES, Companion, guess_format
 from evalhub.datasets.schema.items import CHECKS
-from evalhub.datasets.schema.mapping import FieldMap, parse_field_map
+from evalhub.datasets.schema.mapping import parse_field_map
+from evalhub.datasets.schema.reading import FileShape
 from evalhub.datasets.service import ImportResult, check_items, import_items
 from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.web.guard import large_body
+from evalhub.web.listing import listing_of
 from evalhub.web.policies import admin, allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
@@ -23,8 +26,7 @@ from evalhub.web.session import reading, write
 
 class FileOptions(TypedDict):
     source_name: str
-    field_map: FieldMap | None
-    is_csv: bool
+    shape: FileShape
 
 
 bp = Blueprint("datasets", __name__, template_folder="templates")
@@ -78,6 +80,8 @@ def import_file(d: str) -> ResponseReturnValue:
     if form.check_only.data:
         return render_template("datasets/import.html", name=d, form=form, checked=result)
     flash(f"{result.added:,} items added, {result.unchanged:,} were there already.")
+    if result.left_out.total:
+        flash(f"{result.left_out.total:,} records without prompt or response were left out.", "error")
     if result.warnings.total:
         flash(f"{result.warnings.total:,} responses name their own model; see the file's check for the lines.", "error")
     return redirect(url_for("datasets.dataset", d=d), 303)
@@ -101,14 +105,30 @@ def _file_options(form: ImportForm) -> FileOptions:
     file: FileStorage = form.file.data
     source = (file.filename or "upload")[-200:]
     given = [line.strip() for line in (form.field_map.data or "").splitlines() if line.strip()]
+    field_map = parse_field_map(given, CHECKS)
+    second: FileStorage | None = form.companion.data or None
+    companions = (
+        (Companion((second.filename or "second file")[-200:], cast(BinaryIO, second.stream)),) if second else ()
+    )
+    file_format = form.format.data or _guessed(file, source, is_mapped=field_map is not None)
     return {
         "source_name": source,
-        "field_map": parse_field_map(given, CHECKS),
-        "is_csv": source.lower().endswith(".csv"),
+        "shape": FileShape(file_format, field_map, companions, form.skip_failed.data),
     }
 
 
+def _guessed(file: FileStorage, source: str, *, is_mapped: bool) -> str:
+    """What the file looks like; with a mapping only whether it is CSV, because its fields have names of their own."""
+    if is_mapped:
+        return "csv" if source.lower().endswith(".csv") else "jsonl"
+    head = file.stream.read(GUESS_BYTES)
+    file.stream.seek(0)
+    return guess_format(head, source)
+
+
 def _index_page(form: NewDatasetForm) -> str:
+    sorts = ("name", "-items", "-made")
+    listing = listing_of(request.args, at=url_for("datasets.index"), sorts=sorts, filters=("q",))
     with reading() as session:
-        lines = queries.datasets(session)
-    return render_template("datasets/index.html", lines=lines, form=form)
+        page = queries.dataset_page(session, listing)
+    return render_template("datasets/index.html", page=page, listing=listing, form=form)

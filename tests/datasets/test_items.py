@@ -7,8 +7,9 @@ import json
 import pytest
 
 from evalhub.datasets.schema.faults import FileFaults
-from evalhub.datasets.schema.items import CHECKS, ItemRow, item_row, read_items
+from evalhub.datasets.schema.items import CHECKS, ItemRow, item_row
 from evalhub.datasets.schema.mapping import parse_field_map
+from evalhub.datasets.schema.reading import FileShape, read_items
 from evalhub.errors import Fault
 
 GOOD: dict[str, object] = {"id": "q1:m", "prompt": "Why?", "response": "Because.", "model": "m-a"}
@@ -152,7 +153,7 @@ def test_mapped_fields_are_read_from_their_paths() -> None:
     field_map = parse_field_map(["id=uuid", "response=output.text", "metadata.topic=topic", "prompt=turns.0"], CHECKS)
     line = {"uuid": 17, "output": {"text": "A"}, "turns": ["Q", "-"], "topic": "x", "junk": {}, "model": "m"}
     faults = FileFaults("f")
-    (row,) = read_items(io.BytesIO(json.dumps(line).encode()), faults, field_map=field_map)
+    (row,) = read_items(io.BytesIO(json.dumps(line).encode()), faults, FileShape(field_map=field_map))
     assert (row.external_id, row.response, row.prompt, row.model) == ("17", "A", "Q", "m")
     assert row.metadata == '{"topic":"x"}'
 
@@ -160,14 +161,16 @@ def test_mapped_fields_are_read_from_their_paths() -> None:
 def test_a_path_that_leads_nowhere_is_a_missing_field() -> None:
     faults = FileFaults("f")
     field_map = parse_field_map(["response=output.text"], CHECKS)
-    assert not list(read_items(io.BytesIO(b'{"id": "a", "prompt": "Q", "response": 1}'), faults, field_map=field_map))
+    assert not list(
+        read_items(io.BytesIO(b'{"id": "a", "prompt": "Q", "response": 1}'), faults, FileShape(field_map=field_map))
+    )
     assert [(fault.line, fault.path) for fault in faults.listed()] == [(1, "response")]
 
 
 def test_csv_is_read_with_lists_and_json_in_cells() -> None:
     text = 'id,prompt,response,tags,metadata\r\na,Q,"line 1\nline 2",code; hard,"{""n"": 1}"\r\nb,Q,R,,\r\n'
     faults = FileFaults("f")
-    first, second = read_items(io.BytesIO(text.encode()), faults, is_csv=True)
+    first, second = read_items(io.BytesIO(text.encode()), faults, FileShape("csv"))
     assert (first.response, first.tags, first.metadata) == ("line 1\nline 2", '["code","hard"]', '{"n":1}')
     assert (second.line, second.tags) == (4, "[]")
     assert not faults

@@ -9,7 +9,8 @@ from io import BytesIO
 import pytest
 
 from evalhub.datasets.schema.faults import FileFaults
-from evalhub.datasets.schema.items import ItemRow, read_items
+from evalhub.datasets.schema.items import ItemRow
+from evalhub.datasets.schema.reading import read_items
 from evalhub.demo.simulate import quality, simulated_review
 from evalhub.migrating import shipped
 from evalhub.rubrics.schema.models import Rubric

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import orjson
 
@@ -22,15 +22,9 @@ from evalhub.datasets.schema.characters import (
     name_fault,
     shown,
 )
-from evalhub.datasets.schema.faults import FileFaults
-from evalhub.datasets.schema.jsonl import Record, read_jsonl
-from evalhub.datasets.schema.mapping import FieldMap, placed
-from evalhub.datasets.schema.tabular import read_csv, with_parsed_cells
 from evalhub.errors import Fault
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
-LIST_FIELDS = frozenset({"tags", "skills"})
-JSON_FIELDS = frozenset({"messages", "metadata", "gold"})
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
@@ -53,32 +47,6 @@ class ItemRow(NamedTuple):
     gold: str | None
     content_sha256: str
     warning: str | None
-
-
-def read_items(
-    stream: BinaryIO, faults: FileFaults, *, field_map: FieldMap | None = None, is_csv: bool = False
-) -> Iterator[ItemRow]:
-    """Yield the good items of a file, in order; what is wrong with the others is added to `faults`.
-
-    Without a map every field must be one of the item's; with one, other fields of the source are left aside. That an
-    id stands twice in the file is for `duplicates.Seen` to find.
-
-    Raises:
-        BadInput: the file as a whole is of another kind.
-    """
-    records: Iterator[Record] = read_csv(stream, faults) if is_csv else read_jsonl(stream, faults)
-    for line, value in records:
-        found: list[Fault] = []
-        fields = value
-        if type(fields) is dict and field_map is not None:
-            fields = field_map.applied_to(fields)
-        if type(fields) is dict and is_csv:
-            fields = with_parsed_cells(fields, lists=LIST_FIELDS, json_cells=JSON_FIELDS, found=found)
-        row = item_row(line, fields, found)
-        if row is None:
-            faults.add(line, placed(found, line, value, field_map))
-        else:
-            yield row
 
 
 def item_row(line: int, value: object, found: list[Fault]) -> ItemRow | None:

@@ -50,8 +50,8 @@ class StrictJsonError(ValueError):
         self.fault = Fault(code, message, column=column)
 
 
-def read_jsonl(stream: BinaryIO, faults: FileFaults) -> Iterator[Record]:
-    """Yield the value of each line that is strict JSON; the others are added to `faults`.
+def read_jsonl(stream: BinaryIO, faults: FileFaults, *, is_foreign: bool = False) -> Iterator[Record]:
+    """Yield the value of each line that is strict JSON (see `strict_json`); the others are added to `faults`.
 
     Raises:
         BadInput: with one fault, when the file as a whole is of another kind: empty, an archive, UTF-16, or one
@@ -64,7 +64,7 @@ def read_jsonl(stream: BinaryIO, faults: FileFaults) -> Iterator[Record]:
             raise _whole_file(faults.source, Fault("json", message, line=number))
         seen = True
         try:
-            value = strict_json(line)
+            value = strict_json(line, is_foreign=is_foreign)
         except StrictJsonError as error:
             faults.add(number, [_on_line(error.fault, number)])
         else:
@@ -100,8 +100,12 @@ def lines_of(stream: BinaryIO, faults: FileFaults, *, keep_blank: bool = False) 
         raise BadInput(f"{faults.source}: the file is empty; there is nothing in it to read", code="empty")
 
 
-def strict_json(line: bytes) -> object:
+def strict_json(line: bytes, *, is_foreign: bool = False) -> object:
     """Parse one JSON text.
+
+    Args:
+        is_foreign: written by another tool, and only some of its fields are taken: NaN reads as null, and how deep
+            things are nested is checked where they are kept.
 
     Raises:
         StrictJsonError: with one of the codes encoding, json, json_depth, duplicate_key, surrogate, control_character
@@ -115,19 +119,15 @@ def strict_json(line: bytes) -> object:
     if len(line) > MAX_CONTAINERS and line.count(b"{") + line.count(b"[") > MAX_CONTAINERS:
         _check_containers(line)
     try:
-        value = _DECODER.decode(text)
+        value = (FOREIGN if is_foreign else STRICT).decode(text)
     except StrictJsonError:
         raise
     except RecursionError as error:
         raise StrictJsonError("json_depth", _TOO_DEEP) from error
     except json.JSONDecodeError as error:
         raise StrictJsonError("json", _advice(error, text), error.colno) from error
-    if type(value) is dict:
-        for inner in value.values():
-            if type(inner) is dict or type(inner) is list:
-                _check_depth(inner, 1)
-    else:
-        _check_depth(value, 0)
+    if not is_foreign:
+        _check_nesting(value)
     if b"\\u" in line and _SPOILT_ESCAPE.search(line):
         _check_text(value)
     return value
@@ -199,8 +199,9 @@ def _constant(text: str) -> NoReturn:
     raise StrictJsonError("json", f"{text} is not JSON; leave the field out")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
+STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant)
+FOREIGN = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=lambda _: None
 )
 
 
@@ -209,6 +210,15 @@ def _check_containers(line: bytes) -> None:
     bare = _STRINGS.sub(b"", line)
     if bare.count(b"{") + bare.count(b"[") > MAX_CONTAINERS:
         raise StrictJsonError("too_large", f"the line holds more than {MAX_CONTAINERS:,} objects and lists; split it")
+
+
+def _check_nesting(value: object) -> None:
+    if type(value) is dict:
+        for inner in value.values():
+            if type(inner) is dict or type(inner) is list:
+                _check_depth(inner, 1)
+    else:
+        _check_depth(value, 0)
 
 
 def _check_depth(value: object, level: int) -> None:

@@ -24,7 +24,7 @@ from evalhub.datasets.queries import StoredContent, current_contents
 from evalhub.datasets.schema.characters import SLUG, name_fault
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.items import ItemRow
-from evalhub.datasets.schema.mapping import FieldMap
+from evalhub.datasets.schema.reading import FileShape
 from evalhub.datasets.service.inserting import insert_rows, refresh_statistics
 from evalhub.datasets.service.spooling import Progress, Spooled, Warnings, spooled_items
 from evalhub.datasets.service.sweeping import DEAD_AFTER, drop_import, sweep_imports
@@ -51,6 +51,8 @@ class ImportResult:
     unchanged: int
     sha256: str
     warnings: Warnings
+    left_out: Warnings
+    """Records of a foreign format without a prompt or a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,7 @@ def import_items(
     dataset_name: str,
     source_name: str,
     actor_id: int | None,
-    field_map: FieldMap | None = None,
-    is_csv: bool = False,
+    shape: FileShape | None = None,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Add the items of a file to a dataset, which is made if there is none of that name.
@@ -84,7 +85,7 @@ def import_items(
         Conflict: another import into the dataset is under way.
     """
     _check_name(dataset_name)
-    with spooled_items(stream, source_name, field_map=field_map, is_csv=is_csv, progress=progress) as spooled:
+    with spooled_items(stream, source_name, shape or FileShape(), progress=progress) as spooled:
         while write(sweep_imports):
             pass
         target = write(lambda session: _start(session, dataset_name, source_name, spooled.sha256, actor_id))
@@ -96,12 +97,14 @@ def import_items(
                 _store(write, target, spooled, progress)
                 write(lambda session: refresh_statistics(session, "item"))
                 added = write(lambda session: _complete(session, target, spooled.sha256, unchanged))
-                return ImportResult(target.import_id, added, unchanged, spooled.sha256, spooled.warnings)
+                return ImportResult(
+                    target.import_id, added, unchanged, spooled.sha256, spooled.warnings, spooled.left_out
+                )
         except BaseException:
             _abandon(write, target.import_id)
             raise
         _abandon(write, target.import_id)
-        return ImportResult(None, 0, unchanged, spooled.sha256, spooled.warnings)
+        return ImportResult(None, 0, unchanged, spooled.sha256, spooled.warnings, spooled.left_out)
 
 
 def check_items(
@@ -110,8 +113,7 @@ def check_items(
     *,
     dataset_name: str,
     source_name: str,
-    field_map: FieldMap | None = None,
-    is_csv: bool = False,
+    shape: FileShape | None = None,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Say what `import_items` would do, and store nothing.
@@ -123,13 +125,15 @@ def check_items(
         BadInput: as `import_items` would.
     """
     _check_name(dataset_name)
-    with spooled_items(stream, source_name, field_map=field_map, is_csv=is_csv, progress=progress) as spooled:
+    with spooled_items(stream, source_name, shape or FileShape(), progress=progress) as spooled:
         with reading() as session:
             dataset_id = session.scalar(sa.select(Dataset.id).where(Dataset.name == dataset_name))
             unchanged = 0
             if dataset_id is not None:
                 unchanged = _compared(lambda fn: fn(session), dataset_id, spooled, source_name)
-        return ImportResult(None, spooled.rows - unchanged, unchanged, spooled.sha256, spooled.warnings)
+        return ImportResult(
+            None, spooled.rows - unchanged, unchanged, spooled.sha256, spooled.warnings, spooled.left_out
+        )
 
 
 def _check_name(dataset_name: str) -> None:

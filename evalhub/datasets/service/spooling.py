@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from evalhub.datasets.schema.duplicates import Seen
 from evalhub.datasets.schema.faults import LISTED_LINES, FileFaults
-from evalhub.datasets.schema.items import ItemRow, read_items
-from evalhub.datasets.schema.mapping import FieldMap
+from evalhub.datasets.schema.items import ItemRow
+from evalhub.datasets.schema.reading import FileShape, read_items
 from evalhub.datasets.schema.spool import DigestingReader, Spool
 from evalhub.errors import BadInput, Fault
 
@@ -38,6 +38,8 @@ class Spooled:
     spool: Spool
     sha256: str
     warnings: Warnings
+    left_out: Warnings
+    """Records without a prompt or a response."""
 
     @property
     def rows(self) -> int:
@@ -49,18 +51,16 @@ class Spooled:
 
 
 @contextmanager
-def spooled_items(
-    stream: BinaryIO, source: str, *, field_map: FieldMap | None, is_csv: bool, progress: Progress | None
-) -> Iterator[Spooled]:
+def spooled_items(stream: BinaryIO, source: str, shape: FileShape, *, progress: Progress | None) -> Iterator[Spooled]:
     """A checked file of items for the length of the block.
 
     Raises:
         BadInput: with the faults of all bad lines, repeated ids among them.
     """
     reader = DigestingReader(stream, progress and (lambda done: progress("check", done, None)))
-    faults, warnings, seen = FileFaults(source), Warnings(), Seen()
+    faults, warnings, left_out, seen = FileFaults(source), Warnings(), Warnings(), Seen()
     with Spool() as spool:
-        for row in read_items(reader.buffered(), faults, field_map=field_map, is_csv=is_csv):
+        for row in read_items(reader.buffered(), faults, shape, left_out=left_out.add):
             seen.add(row.external_id)
             spool.write(row)
             if row.warning is not None:
@@ -70,8 +70,14 @@ def spooled_items(
             faults.add(twice.line, [Fault("duplicate_id", message, "id", twice.line)])
         faults.raise_if_any()
         if not spool.rows:
-            raise BadInput(f"{source}: the file has a header and no rows; there is nothing to import", code="empty")
-        yield Spooled(spool, reader.sha256, warnings)
+            raise BadInput(f"{source}: {_nothing_in(shape, left_out)}; there is nothing to import", code="empty")
+        yield Spooled(spool, reader.sha256, warnings, left_out)
+
+
+def _nothing_in(shape: FileShape, left_out: Warnings) -> str:
+    if left_out.total:
+        return f"none of the {left_out.total:,} records holds both a prompt and a response"
+    return "the file has a header and no rows" if shape.format == "csv" else "the file holds no record"
 
 
 def _warning(row: ItemRow) -> Fault:
