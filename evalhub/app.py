@@ -19,6 +19,8 @@ from evalhub.db import Database
 from evalhub.errors import CannotStart
 from evalhub.export import api as export_api
 from evalhub.export import views as export_views
+from evalhub.inbox import api as inbox_api
+from evalhub.inbox import views as inbox_views
 from evalhub.jobs.bell import hang_bell
 from evalhub.migrating import check_revision, connect
 from evalhub.projects import api as projects_api
@@ -49,6 +51,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     datasets_api.api_bp,
     projects_views.bp,
     projects_api.api_bp,
+    inbox_views.bp,
+    inbox_api.api_bp,
     review_views.bp,
     review_api.api_bp,
     calibration_views.bp,

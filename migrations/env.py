@@ -15,10 +15,13 @@ import evalhub.audit.models
 import evalhub.calibration.models
 import evalhub.datasets.models
 import evalhub.export.models
+import evalhub.inbox.models
 import evalhub.jobs.models
 import evalhub.projects.models
+import evalhub.reports.models
 import evalhub.review.models
-import evalhub.rubrics.models  # noqa: F401 -- each import fills the metadata
+import evalhub.rubrics.models
+import evalhub.training.models  # noqa: F401 -- each import fills the metadata
 from evalhub.db import Base, Database
 from evalhub.errors import CannotStart
 

@@ -15,7 +15,10 @@ from alembic.runtime.migration import MigrationContext
 import evalhub.adjudication.models
 import evalhub.calibration.models
 import evalhub.export.models
-import evalhub.jobs.models  # noqa: F401 -- fills the metadata
+import evalhub.inbox.models
+import evalhub.jobs.models
+import evalhub.reports.models
+import evalhub.training.models  # noqa: F401 -- fills the metadata
 from evalhub.accounts.models import Account, Profile
 from evalhub.audit.models import AuditHead
 from evalhub.db import Base, Database, now

@@ -65,6 +65,11 @@ def chart_url(p: str, criterion: str | None) -> ChartUrl:
 
 def _report_values(seen: Seen, report: CalibrationReport, criterion: str | None) -> dict[str, Any]:
     p, principal = seen.project.name, require_principal()
+    manages = manage_project(principal, p)
+
+    def boundary_url(key: str, lower: int) -> str:
+        return url_for("calibration.boundary_form", p=p, criterion=key, lower=lower)
+
     shown = show(report, criterion)
     if criterion and not shown.sections:
         raise NotFound(f'The rubric has no criterion "{criterion}".')
@@ -74,7 +79,8 @@ def _report_values(seen: Seen, report: CalibrationReport, criterion: str | None)
         "named_items": False,
         "with_items": True,
         "rubric_url": url_for("rubrics.rubric", name=report.rubric, number=report.rubric_version),
-        "more_items_url": url_for("calibration.hand_out", p=p) if manage_project(principal, p) else None,
+        "more_items_url": url_for("calibration.hand_out", p=p) if manages else None,
+        "boundary_url": boundary_url if manages else None,
         "more_items_seed": new_seed(),
         "needs_import": seen.project.overlap_base > 1,
         "import_url": url_for("datasets.import_page", d=seen.dataset) if principal.is_admin else None,

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from evalhub.inbox.queries.rulings import rulings_for
 from evalhub.projects.policies import review_in_project
 from evalhub.projects.queries import project_named
 from evalhub.review.api.blueprint import api_bp
@@ -38,12 +39,19 @@ class ItemShown(BaseModel):
     reference: str | None = None
 
 
+class RulingShown(BaseModel):
+    criterion: str
+    text: str
+    made_at: datetime
+
+
 class ClaimShown(BaseModel):
     assignment: str
     lease: str = Field(description="Send it with the review")
     leased_until: datetime
     item: ItemShown
     rubric: dict[str, Any] = Field(description="The rubric in the shape of its YAML, every default stated")
+    rulings: list[RulingShown] = Field(description="How the rubric's owner reads a criterion")
 
 
 class ReviewStored(BaseModel):
@@ -112,6 +120,11 @@ def _claim_shown(session: Session, lease: Lease) -> ClaimShown:
         leased_until=lease.leased_until,
         item=_item_shown(desk),
         rubric=rubric_of(desk.rubric_version).as_document(),
+        rulings=[
+            RulingShown(criterion=key, text=ruling.text, made_at=ruling.made_at)
+            for key, rulings in rulings_for(session, desk.rubric_version.id).items()
+            for ruling in rulings
+        ],
     )
 
 

@@ -6,7 +6,7 @@ Nothing of it tells the item's own id, its model, its metadata, or anything abou
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from evalhub.inbox.queries.rulings import ShownRuling, rulings_for
 from evalhub.projects.models import BatchState, ProjectState
 from evalhub.review.models import AssignmentState, Draft
 from evalhub.review.queries.assignments import Desk, draft_of
@@ -59,6 +60,8 @@ class ReviewPage:
     criteria: tuple[Criterion, ...]
     guidance_html: Markup
     criterion_guidance: Mapping[str, Markup]
+    rulings: Mapping[str, Sequence[ShownRuling]]
+    """How the rubric's owner reads a criterion, by its key."""
     turns: tuple[Turn, ...]
     prompt: Text | None
     context: Text | None
@@ -113,6 +116,7 @@ def review_page(
         criteria=criteria,
         guidance_html=render_prose(rubric.description),
         criterion_guidance={c.key: render_prose(c.guidance) for c in criteria if c.guidance},
+        rulings=rulings_for(session, desk.rubric_version.id),
         turns=tuple(Turn(m["role"], rendered(m["content"]), m["content"]) for m in item.messages or ()),
         prompt=_text(item.prompt),
         context=_text(item.context),

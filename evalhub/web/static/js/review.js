@@ -9,6 +9,7 @@ const form = document.getElementById("review-form");
 const dialog = document.getElementById("keys");
 const criteria = [...form.querySelectorAll(".criterion")];
 const status = document.getElementById("status");
+const flag = document.getElementById("flag");
 const undone = [];
 let current = -1;
 
@@ -119,6 +120,7 @@ const KEYS = {
   r: () => document.getElementById("view-raw").click(),
   g: () => toggle(document.getElementById("guidance")),
   s: () => { toggle(document.getElementById("skip")); document.getElementById("skip-reason")?.focus(); },
+  f: () => { toggle(flag); document.getElementById("flag-text")?.focus(); },
   "[": () => goToTurn(-1),
   "]": () => goToTurn(1),
   "?": () => dialog.showModal(),
@@ -166,6 +168,7 @@ form.addEventListener("submit", (event) => {
   say(`Not sent yet. ${document.querySelector("[data-missing]").textContent}.`, "bad");
 });
 document.addEventListener("keydown", onKey);
+flag?.addEventListener("toggle", () => import("./flag.js"), { once: true });
 
 const keysOff = document.getElementById("keys-off");
 keysOff.checked = localStorage.getItem(OFF) === "1";
