@@ -39,6 +39,7 @@ class NewProject:
     rules: Rules = field(default_factory=Rules)
     lease_minutes: int = 45
     due_on: date | None = None
+    pairs: bool = False
     pseudonym_key: str | None = None
 
 
@@ -61,6 +62,7 @@ def create_project(session: Session, new: NewProject, *, by: Account | None, now
         stratify_by=list(new.overlap.stratify_by),
         seed=new.overlap.seed,
         queue_order=new.order,
+        pairs=new.pairs,
         rules=new.rules.model_dump(mode="json"),
         lease_minutes=new.lease_minutes,
         due_on=new.due_on,
@@ -77,7 +79,12 @@ def create_project(session: Session, new: NewProject, *, by: Account | None, now
         actor=by.public_id if by else "",
         at=now,
         chain=project.public_id,
-        payload={"name": project.name, "overlap": new.overlap.model_dump(mode="json"), "order": project.queue_order},
+        payload={
+            "name": project.name,
+            "overlap": new.overlap.model_dump(mode="json"),
+            "order": project.queue_order,
+            "pairs": project.pairs,
+        },
     )
     _open_missing_batches(session, project, now)
     return project

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from evalhub.projects.schema import Candidate, seeded
-from evalhub.rubrics.schema.review import NOTE_LIMIT, QUOTES_LIMIT, ReviewBody
+from evalhub.rubrics.schema.review import NOTE_LIMIT, QUOTES_LIMIT, PreferenceChoice, ReviewBody
 
 IDLE_CUT = timedelta(seconds=60)
-"""A longer silence of the review page counts as a pause."""
+"""A longer silence counts as a pause, where the review page does not say how long it was worked on."""
+A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,38 @@ def item_alias(assignment_public_id: str) -> str:
     return assignment_public_id[:6].upper()
 
 
-def working_seconds(seen_at: datetime | None, now: datetime) -> float:
-    """Time at work since the page was last heard of, a pause cut."""
+PREFERENCE = "_preference"
+"""Where forms and drafts keep the preference among scores and notes; the id of a criterion begins otherwise."""
+LEANINGS: dict[PreferenceChoice, int] = {
+    "left_much_better": -2,
+    "left_better": -1,
+    "about_the_same": 0,
+    "right_better": 1,
+    "right_much_better": 2,
+}
+"""The choices from left to right: below 0 the left answer is preferred, and the size is the strength."""
+
+
+def left_of(pair: tuple[int, int], *, seed: int, reviewer: str) -> int:
+    """Which of two tasks a reviewer sees on the left, and grades first: as if drawn, and the same whenever asked.
+
+    Args:
+        seed: the project's.
+        reviewer: public id of the account.
+    """
+    first, second = sorted(pair)
+    return (first, second)[seeded(seed, "left", f"{reviewer}\0{first}")[0] % 2]
+
+
+def choice_of(leaning: int) -> PreferenceChoice:
+    return next(choice for choice, size in LEANINGS.items() if size == leaning)
+
+
+def working_seconds(seen_at: datetime | None, now: datetime, said: float | None = None) -> float:
+    """Time at work since the page was last heard of: what it says itself, but never more than has passed."""
     if seen_at is None or now <= seen_at:
         return 0.0
-    return min(now - seen_at, IDLE_CUT).total_seconds()
+    return min((now - seen_at).total_seconds(), IDLE_CUT.total_seconds() if said is None else said)
 
 
 Text = Annotated[str, Field(max_length=NOTE_LIMIT)]
@@ -120,7 +148,16 @@ class DraftBody(BaseModel):
     @classmethod
     def of(cls, review: ReviewBody) -> DraftBody:
         """The content of a submission, without its lease and key."""
-        return cls.model_validate(review.model_dump(include=set(cls.model_fields)))
+        body = cls.model_validate(review.model_dump(include=set(cls.model_fields)))
+        if review.preference is not None:
+            body.prefer(review.preference.choice, review.preference.reason)
+        return body
+
+    def prefer(self, choice: PreferenceChoice, reason: str) -> None:
+        """Note which of two answers is preferred."""
+        self.scores[PREFERENCE] = choice
+        if reason:
+            self.notes[PREFERENCE] = reason
 
 
 class SentDraft(BaseModel):
@@ -130,3 +167,5 @@ class SentDraft(BaseModel):
 
     revision: Annotated[int, Field(ge=0)]
     body: DraftBody
+    seconds: Annotated[float, Field(ge=0, le=A_DAY)] | None = None
+    """Time at work since the page last told."""

@@ -18,6 +18,15 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 STATES = ("leased", "submitted", "imported", "expired", "skipped", "voided", "extra", "excluded", "model")
 PAIRED = sa.text("state = 'paired'")
+LENGTHEN_QUEUE = """
+UPDATE queue SET last_ord = last_ord + 1
+WHERE id = (SELECT queue_id FROM task WHERE project_id = :project AND id = :task)
+"""
+FREE_AT_ITS_END = """
+UPDATE task SET free_slots = free_slots + :bit, is_open = NOT held,
+    ord = (SELECT last_ord FROM queue WHERE queue.id = task.queue_id)
+WHERE project_id = :project AND id = :task
+"""
 
 
 def upgrade() -> None:
@@ -117,16 +126,5 @@ def _free_reserved_slots() -> None:
     op.execute("UPDATE assignment SET state = 'expired', slot = NULL WHERE state = 'paired'")
     for project_id, task_id, slot in reserved:
         place = {"project": project_id, "task": task_id, "bit": 1 << slot}
-        of_task = "project_id = :project AND id = :task"
-        connection.execute(
-            sa.text(f"UPDATE queue SET last_ord = last_ord + 1 WHERE id = (SELECT queue_id FROM task WHERE {of_task})"),
-            place,
-        )
-        connection.execute(
-            sa.text(
-                "UPDATE task SET free_slots = free_slots + :bit, is_open = NOT held,"
-                " ord = (SELECT last_ord FROM queue WHERE queue.id = task.queue_id)"
-                f" WHERE {of_task}"
-            ),
-            place,
-        )
+        connection.execute(sa.text(LENGTHEN_QUEUE), place)
+        connection.execute(sa.text(FREE_AT_ITS_END), place)

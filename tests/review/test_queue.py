@@ -34,7 +34,8 @@ from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
 from evalhub.review.queries.progress import funnel
 from evalhub.review.schema import Lease
-from evalhub.review.service.claim import lock_member, take
+from evalhub.review.service.claim import lock_member
+from evalhub.review.service.lease import take
 from evalhub.review.service.revise import reopen_review
 from evalhub.review.service.skip import skip_item
 from evalhub.web.session import write
@@ -277,7 +278,12 @@ def test_a_closed_project_hands_out_nothing_until_it_is_reopened(database: Datab
     assert world.claim("ann") is not None
 
 
-def grade_at_once(world: World, logins: list[str], answer: Callable[[random.Random], dict[str, str]]) -> None:
+def grade_at_once(
+    world: World,
+    logins: list[str],
+    answer: Callable[[random.Random], dict[str, str]],
+    submit: Callable[..., object] = World.submit,
+) -> None:
     """All of them grade until nothing is left, a thread each; some let leases lapse, some pass items on."""
     failures: list[Exception] = []
 
@@ -299,7 +305,7 @@ def grade_at_once(world: World, logins: list[str], answer: Callable[[random.Rand
                 elif act < 0.13:
                     skip_by(world, login, lease)
                 else:
-                    world.submit(login, lease, answer(chance))
+                    submit(world, login, lease, answer(chance))
         except Exception as error:  # noqa: BLE001 -- reported by the thread that waits
             failures.append(error)
 
@@ -314,7 +320,7 @@ def grade_at_once(world: World, logins: list[str], answer: Callable[[random.Rand
     sweep(world.database)
     for login in logins:
         while (lease := world.claim(login)) is not None:
-            world.submit(login, lease, answer(random.Random(lease.task_id)))
+            submit(world, login, lease, answer(random.Random(lease.task_id)))
 
 
 @pytest.mark.parametrize("overlap", [2, 3])

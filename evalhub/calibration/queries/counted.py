@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from evalhub.calibration.queries.asked import Asked
 from evalhub.calibration.queries.people import Columns, People, of_people
 from evalhub.datasets.models import Item
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Rating, Task
+from evalhub.review.models import COUNTED_PURPOSES, IN_WORK, Assignment, AssignmentState, Rating, Task
 from evalhub.rubrics.models import RubricVersion
 from evalhub.stats import Ratings
 
@@ -106,12 +106,12 @@ def counted_tasks(session: Session, project_id: int) -> CountedTasks:
 def is_complete() -> sa.ColumnElement[bool]:
     """Of a `Task` in the statement: every slot holds a review, or past ratings were imported."""
 
-    def has(state: AssignmentState) -> sa.ColumnElement[bool]:
+    def has(*states: AssignmentState) -> sa.ColumnElement[bool]:
         return sa.exists().where(
-            Assignment.project_id == Task.project_id, Assignment.task_id == Task.id, Assignment.state == state
+            Assignment.project_id == Task.project_id, Assignment.task_id == Task.id, Assignment.state.in_(states)
         )
 
-    every_slot_is_filled = sa.and_(Task.free_slots == 0, ~has(AssignmentState.LEASED))
+    every_slot_is_filled = sa.and_(Task.free_slots == 0, ~has(*IN_WORK))
     return sa.or_(every_slot_is_filled, has(AssignmentState.IMPORTED))
 
 

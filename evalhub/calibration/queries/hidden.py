@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from evalhub.projects.models import Batch, BatchState, Project, ProjectState
-from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task
 
-HELD = (AssignmentState.LEASED, AssignmentState.EXPIRED)
+HELD = (*IN_WORK, AssignmentState.EXPIRED)
 """A review of a lapsed lease is taken too, at least as an extra one."""
 GIVEN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
 

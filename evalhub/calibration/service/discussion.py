@@ -15,7 +15,7 @@ from evalhub.calibration.queries.discussion import own_discussed, tasks_of_the_s
 from evalhub.db import locked, new_public_id, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Member, Project
-from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, Task
 
 
 def show_discussion(session: Session, round_: CalibrationRound, *, by: Account, at: datetime) -> None:
@@ -63,7 +63,7 @@ def _keep_out_of_later_work(session: Session, project_id: int, task_ids: Sequenc
         )
         .execution_options(populate_existing=True)
     ).all()
-    if any(row.state is AssignmentState.LEASED for row in rows):
+    if any(row.state in IN_WORK for row in rows):
         raise Conflict("You hold one of these items in the project; submit or skip it first.", code="lease")
     moment = now(session)
     for row in rows:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evalhub.db import Base, BigId
+from evalhub.review.schema import choice_of
+from evalhub.rubrics.schema.review import PreferenceChoice
 
 
 class Preference(Base):
@@ -49,3 +51,8 @@ class Preference(Base):
     """0: about the same, 1: better, 2: much better."""
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     submitted_at: Mapped[datetime]
+
+    @property
+    def choice(self) -> PreferenceChoice:
+        """The same by the side on which the answers stood."""
+        return choice_of(-self.strength if self.preferred_task_id == self.left_task_id else self.strength)

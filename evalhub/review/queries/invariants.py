@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from evalhub.review.models import Assignment, QueueReviewer, Task
+from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, Task, is_in
 from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
 
 
@@ -14,6 +14,7 @@ def broken_invariants(session: Session, project_id: int) -> list[str]:
     return [
         *_slots_that_disagree(session, project_id),
         *_tasks_passed_over(session, project_id),
+        *_reservations_alone(session, project_id),
         *_patterns_that_disagree(session, project_id),
     ]
 
@@ -52,6 +53,28 @@ def _tasks_passed_over(session: Session, project_id: int) -> list[str]:
         .where(Task.project_id == project_id, Task.is_open, Task.ord <= QueueReviewer.cursor_ord, ~mine)
     )
     return [f"task {task_id} is open below the cursor of reviewer {reviewer_id}" for task_id, reviewer_id in rows]
+
+
+def _reservations_alone(session: Session, project_id: int) -> list[str]:
+    """What is reserved belongs to a reviewer who holds its partner: else nobody would ever come for it."""
+    held = aliased(Assignment)
+    rows = session.execute(
+        sa.select(Assignment.task_id, Assignment.reviewer_id)
+        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+        .where(
+            Assignment.project_id == project_id,
+            is_in(AssignmentState.PAIRED),
+            ~sa.exists().where(
+                held.project_id == Task.project_id,
+                held.task_id == Task.partner_id,
+                held.reviewer_id == Assignment.reviewer_id,
+                held.state == AssignmentState.LEASED,
+            ),
+        )
+    )
+    return [
+        f"task {task_id} is reserved for reviewer {reviewer_id}, who holds no partner" for task_id, reviewer_id in rows
+    ]
 
 
 def _patterns_that_disagree(session: Session, project_id: int) -> list[str]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from evalhub.accounts.models import Account
 from evalhub.projects.models import Member, MemberState
-from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task
 
 
 def may_be_claimed() -> sa.ColumnElement[bool]:
@@ -60,13 +60,13 @@ def may_get_one_more() -> sa.ColumnElement[bool]:
 
 def waits_for_one_more() -> sa.ColumnElement[bool]:
     """Of a `Task` in the statement: it has a slot beyond the plan, and not every slot holds a review yet."""
-    leased = (
+    in_work = (
         sa.exists()
         .where(
             Assignment.project_id == Task.project_id,
             Assignment.task_id == Task.id,
-            Assignment.state == AssignmentState.LEASED,
+            Assignment.state.in_(IN_WORK),
         )
         .correlate(Task)
     )
-    return sa.and_(Task.slots > Task.need, sa.or_(Task.free_slots != 0, leased))
+    return sa.and_(Task.slots > Task.need, sa.or_(Task.free_slots != 0, in_work))

@@ -13,6 +13,7 @@ from evalhub.projects.models import Member
 from evalhub.projects.queries import shown_name
 from evalhub.review.models import (
     COUNTED_PURPOSES,
+    IN_WORK,
     Assignment,
     AssignmentState,
     Draft,
@@ -105,7 +106,7 @@ def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
             .subquery(name)
         )
 
-    return counted("done", *DONE), counted("leased", AssignmentState.LEASED)
+    return counted("done", *DONE), counted("leased", *IN_WORK)
 
 
 def loads(session: Session, project_id: int) -> list[Load]:

@@ -5,22 +5,21 @@ docs/development.md explains why each step stands where it does.
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
-from evalhub.audit.service import record
-from evalhub.db import Database, TryAgain, locked, new_public_id, now
+from evalhub.db import Database, locked, now
 from evalhub.errors import Forbidden
 from evalhub.projects.models import Member, MemberState, Project
 from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task, is_in
-from evalhub.review.schema import Claimed, Lease, NothingLeft, OnlyLocked, lowest_bit
+from evalhub.review.schema import Claimed, Lease, NothingLeft, OnlyLocked
+from evalhub.review.service.lease import Claimant
+from evalhub.review.service.pairs import lock_partner_at_once, take_left_first, take_with_partner
 from evalhub.review.service.sweep import sweep_leases
 from evalhub.web.session import write
 
@@ -95,18 +94,6 @@ FIRST_FROM_MARK = locked(
 ).execution_options(populate_existing=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """An active reviewer whose membership is locked."""
-
-    project_id: int
-    reviewer_id: int
-    project: str
-    reviewer: str
-    """Public ids, for the log."""
-    lease_length: timedelta
-
-
 def claim(session: Session, *, project_id: int, reviewer_id: int, wait_for: int | None = None) -> Claimed:
     """One try, in the caller's transaction.
 
@@ -132,7 +119,7 @@ def lock_member(session: Session, project_id: int, reviewer_id: int) -> Claimant
         Forbidden: the account is no active reviewer of the project.
     """
     row = session.execute(
-        sa.select(Project.public_id, Account.public_id, Project.lease_minutes)
+        sa.select(Project.public_id, Account.public_id, Project.lease_minutes, Project.seed)
         .select_from(Member)
         .join(Project, Project.id == Member.project_id)
         .join(Account, Account.id == Member.account_id)
@@ -146,8 +133,8 @@ def lock_member(session: Session, project_id: int, reviewer_id: int) -> Claimant
     ).one_or_none()
     if row is None:
         raise Forbidden("You are not a reviewer of this project any more; what you wrote is kept as a draft.")
-    project, reviewer, minutes = row
-    return Claimant(project_id, reviewer_id, project, reviewer, timedelta(minutes=minutes))
+    project, reviewer, minutes, seed = row
+    return Claimant(project_id, reviewer_id, project, reviewer, timedelta(minutes=minutes), seed)
 
 
 def _from_queues(session: Session, who: Claimant, moment: datetime) -> Claimed:
@@ -160,14 +147,24 @@ def _from_queues(session: Session, who: Claimant, moment: datetime) -> Claimed:
         if mark is None:
             _move_cursor(session, project_id, queue_id, reviewer_id, last_ord)
             continue
-        task = session.scalars(FIRST_FROM_MARK, {**place, "mark": mark}).one_or_none()
-        if task is None:
+        found = _first_from(session, place, mark)
+        if found is None:
             only_locked = only_locked if only_locked is not None else mark_task
             continue
-        lease = take(session, task, who, moment)
+        lease = take_left_first(session, *found, who, moment)
         _move_cursor(session, project_id, queue_id, reviewer_id, mark - 1)
         return lease
     return NothingLeft() if only_locked is None else OnlyLocked(only_locked)
+
+
+def _first_from(session: Session, place: Mapping[str, int], mark: int) -> tuple[Task, Task | None] | None:
+    """The first open task from the mark that nobody else is at, nor at its partner; both are locked."""
+    while (task := session.scalars(FIRST_FROM_MARK, {**place, "mark": mark}).one_or_none()) is not None:
+        partner = lock_partner_at_once(session, task)
+        if partner is not None or task.partner_id is None:
+            return task, partner
+        mark = task.ord + 1
+    return None
 
 
 def _renewed(session: Session, who: Claimant, moment: datetime) -> Lease | None:
@@ -188,8 +185,9 @@ def _renewed(session: Session, who: Claimant, moment: datetime) -> Lease | None:
     return Lease(who.project_id, row.task_id, who.reviewer_id, row.public_id, row.lease or "", until, is_new=False)
 
 
-def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | None:
-    """A task whose lease I let lapse and that is still open: my draft of it is there."""
+def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | OnlyLocked | None:
+    """A task whose lease I let lapse and that is still open: my draft of it is there. What was only reserved for me
+    has none."""
     task = session.scalar(
         sa.select(Task)
         .join(Assignment, sa.and_(Assignment.project_id == Task.project_id, Assignment.task_id == Task.id))
@@ -206,6 +204,7 @@ def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | 
             Assignment.project_id == who.project_id,
             Assignment.reviewer_id == who.reviewer_id,
             is_in(AssignmentState.EXPIRED),
+            Assignment.claimed_at.is_not(None),
             Task.is_open,
             Queue.state == QueueState.OPEN,
         )
@@ -214,52 +213,12 @@ def _leased_again(session: Session, who: Claimant, moment: datetime) -> Lease | 
         .with_for_update(key_share=True, skip_locked=True, of=Task)
         .execution_options(populate_existing=True)
     )
-    return take(session, task, who, moment) if task is not None else None
-
-
-def take(session: Session, task: Task, who: Claimant, moment: datetime) -> Lease:
-    """Give the locked task's lowest free slot to the reviewer."""
-    slot = lowest_bit(task.free_slots)
-    task.free_slots &= ~(1 << slot)
-    task.is_open = task.free_slots != 0 and not task.held
-    session.flush()
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    until = moment + who.lease_length
-    fresh = {
-        "slot": slot,
-        "state": AssignmentState.LEASED,
-        "leased_until": until,
-        "lease": secrets.token_hex(16),
-        "claimed_at": moment,
-        "seen_at": moment,
-    }
-    statement = insert(Assignment).values(
-        project_id=task.project_id,
-        task_id=task.id,
-        reviewer_id=who.reviewer_id,
-        public_id=new_public_id(),
-        revision=0,
-        active_seconds=0.0,
-        **fresh,
-    )
-    row = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["project_id", "task_id", "reviewer_id"],
-            set_=fresh,
-            where=Assignment.state == AssignmentState.EXPIRED,
-        ).returning(Assignment.public_id)
-    ).one_or_none()
-    if row is None:  # the row became mine in another way after it was read as not mine
-        raise TryAgain
-    record(
-        session,
-        action="item.claimed",
-        subject=("assignment", row.public_id),
-        actor=who.reviewer,
-        at=moment,
-        chain=who.project,
-    )
-    return Lease(task.project_id, task.id, who.reviewer_id, row.public_id, str(fresh["lease"]), until, is_new=True)
+    if task is None:
+        return None
+    partner = lock_partner_at_once(session, task)
+    if partner is None and task.partner_id is not None:
+        return OnlyLocked(task.id)
+    return take_with_partner(session, task, partner, who, moment)
 
 
 def _move_cursor(session: Session, project_id: int, queue_id: int, reviewer_id: int, to: int) -> None:

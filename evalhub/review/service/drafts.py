@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from evalhub.db import now
 from evalhub.errors import Conflict
-from evalhub.review.models import Assignment, AssignmentState, Draft
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, Draft
 from evalhub.review.queries.assignments import desk_of, draft_of
 from evalhub.review.schema import DraftBody, working_seconds
 from evalhub.review.service.claim import lock_member
 from evalhub.rubrics.schema.review import ReviewBody
 
-EDITABLE = (AssignmentState.LEASED, AssignmentState.EXPIRED, AssignmentState.SKIPPED)
+EDITABLE = (*IN_WORK, AssignmentState.EXPIRED, AssignmentState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,15 @@ class DraftConflict(Conflict):
 
 
 def save_draft(
-    session: Session, *, assignment: str, reviewer_id: int, body: DraftBody, expected_revision: int
+    session: Session,
+    *,
+    assignment: str,
+    reviewer_id: int,
+    body: DraftBody,
+    expected_revision: int,
+    seconds_active: float | None = None,
 ) -> SavedDraft:
-    """Store a draft over the revision that the page last saw.
+    """Store a draft over the revision that the page last saw; sent again for want of an answer, it changes nothing.
 
     Raises:
         DraftConflict: a newer revision is stored.
@@ -54,19 +60,24 @@ def save_draft(
     row, draft = desk.assignment, draft_of(session, desk.assignment)
     if row.state not in EDITABLE and (draft is None or draft.revises != row.revision):
         raise Conflict("This review is submitted; reopen it to change it.", code="already_submitted")
-    if draft is not None and draft.revision != expected_revision:
+    content = body.model_dump(mode="json", exclude_defaults=True)
+    is_repeated = draft is not None and (draft.revision, draft.body) == (expected_revision + 1, content)
+    if draft is not None and draft.revision != expected_revision and not is_repeated:
         raise DraftConflict(draft)
     moment = now(session)
+    until = _beat(session, row, moment, who.lease_length, seconds_active)
+    if draft is not None and is_repeated:
+        return SavedDraft(draft.revision, draft.updated_at, until)
     if draft is None:
         draft = Draft(
             project_id=row.project_id, task_id=row.task_id, reviewer_id=row.reviewer_id, revision=0, updated_at=moment
         )
         session.add(draft)
     draft.revision += 1
-    draft.body = body.model_dump(mode="json", exclude_defaults=True)
+    draft.body = content
     draft.updated_at = moment
     session.flush()
-    return SavedDraft(draft.revision, moment, _beat(session, row, moment, who.lease_length))
+    return SavedDraft(draft.revision, moment, until)
 
 
 def keep_as_draft(session: Session, *, assignment: str, reviewer_id: int, body: ReviewBody) -> None:
@@ -85,7 +96,9 @@ def keep_as_draft(session: Session, *, assignment: str, reviewer_id: int, body: 
     session.flush()
 
 
-def heartbeat(session: Session, *, assignment: str, reviewer_id: int, lease: str) -> datetime:
+def heartbeat(
+    session: Session, *, assignment: str, reviewer_id: int, lease: str, seconds_active: float | None = None
+) -> datetime:
     """Extend the lease of a reviewer who is at work.
 
     Returns:
@@ -97,13 +110,17 @@ def heartbeat(session: Session, *, assignment: str, reviewer_id: int, lease: str
     """
     desk = desk_of(session, assignment, reviewer_id)
     who = lock_member(session, desk.project.id, reviewer_id)
-    until = _beat(session, desk.assignment, now(session), who.lease_length) if desk.assignment.lease == lease else None
+    until = None
+    if desk.assignment.lease == lease:
+        until = _beat(session, desk.assignment, now(session), who.lease_length, seconds_active)
     if until is None:
         raise Conflict("Your hold on this item has ended; what you wrote is kept as a draft.", code="lease")
     return until
 
 
-def _beat(session: Session, row: Assignment, moment: datetime, length: timedelta) -> datetime | None:
+def _beat(
+    session: Session, row: Assignment, moment: datetime, length: timedelta, seconds_active: float | None
+) -> datetime | None:
     """Extend a running lease and count the time at work; None when there is no lease (any more)."""
     until = moment + length
     return session.execute(
@@ -117,7 +134,7 @@ def _beat(session: Session, row: Assignment, moment: datetime, length: timedelta
         .values(
             leased_until=until,
             seen_at=moment,
-            active_seconds=Assignment.active_seconds + working_seconds(row.seen_at, moment),
+            active_seconds=Assignment.active_seconds + working_seconds(row.seen_at, moment, seconds_active),
         )
         .returning(Assignment.leased_until)
     ).scalar_one_or_none()

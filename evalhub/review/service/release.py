@@ -14,6 +14,15 @@ from evalhub.review.service.completion import tell_when_complete
 from evalhub.review.service.patterns import PatternWatch, level_counts
 
 
+class Freed(dict[int, tuple[Task, int]]):
+    """Slots to give back: locked tasks with their bits, by task id."""
+
+    def add(self, task: Task | None, bits: int) -> None:
+        """Put further bits to those of a task; none of none is nothing."""
+        if task is not None and bits:
+            self[task.id] = (task, bits | self.get(task.id, (task, 0))[1])
+
+
 def release(session: Session, freed: Mapping[int, tuple[Task, int]]) -> None:
     """Return bits of locked tasks, by task id, to the queue.
 

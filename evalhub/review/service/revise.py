@@ -13,6 +13,7 @@ from evalhub.errors import Conflict
 from evalhub.projects.models import Batch, BatchState, Project, ProjectState
 from evalhub.review.models import Assignment, AssignmentState, Draft, Review, Task
 from evalhub.review.queries.assignments import desk_of, draft_of, given_ratings, lock_assignment, lock_task
+from evalhub.review.queries.pairs import current_preference
 from evalhub.review.schema import DraftBody
 from evalhub.review.service.claim import lock_member
 from evalhub.rubrics.models import RubricVersion
@@ -101,6 +102,10 @@ def submitted_body(session: Session, assignment: Assignment, rubric_version_id: 
             body.evidence[rating.criterion] = [
                 {"side": q.side, "start": q.start, "end": q.end, "exact": q.exact} for q in rating.evidence
             ]
+    task = session.get_one(Task, (assignment.project_id, assignment.task_id))
+    preference = current_preference(session, task, assignment.reviewer_id)
+    if preference is not None:
+        body.prefer(preference.choice, preference.reason)
     return body
 
 

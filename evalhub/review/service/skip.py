@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from evalhub.audit.service import record
 from evalhub.db import Database, locked, now
 from evalhub.errors import Conflict
-from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, SkipReason, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, SkipReason, Task
 from evalhub.review.queries.assignments import desk_of, lock_assignment, lock_task
 from evalhub.review.schema import Claimed, Lease, OnlyLocked
 from evalhub.review.service.claim import claim_next, claim_or_keep, lock_member
-from evalhub.review.service.release import end_leases, release
+from evalhub.review.service.pairs import end_reservations, lock_pair
+from evalhub.review.service.release import Freed, end_leases, release
 from evalhub.web.session import write
 
 DEFECTS = (SkipReason.UNREADABLE, SkipReason.UNSAFE)
@@ -54,21 +55,22 @@ def _skip(
 ) -> Claimed:
     desk = desk_of(session, assignment, reviewer_id)
     who = lock_member(session, desk.project.id, reviewer_id)
-    task = lock_task(session, desk.project.id, desk.task.id)
+    task, partner = lock_pair(session, desk.project.id, desk.task.id, desk.task.partner_id)
     row = lock_assignment(session, task.project_id, task.id, reviewer_id)
     if row.lease != lease or row.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED):
         raise Conflict("Your hold on this item has ended; there is nothing to skip.", code="lease")
     moment = now(session)
     row.skip_reason, row.skip_note = reason, note
+    freed = Freed()
     if row.state is AssignmentState.LEASED:
-        bits = end_leases(session, task, [row], AssignmentState.SKIPPED)
+        freed.add(task, end_leases(session, task, [row], AssignmentState.SKIPPED))
+        freed.add(partner, end_reservations(session, partner, [reviewer_id]))
     else:
-        row.state, bits = AssignmentState.SKIPPED, 0
+        row.state = AssignmentState.SKIPPED
         session.flush()
     following = claim_or_keep(session, who, moment)
-    bits |= _hold_when_defective(session, task)
-    if bits:
-        release(session, {task.id: (task, bits)})
+    _hold_when_defective(session, task, partner, freed)
+    release(session, freed)
     record(
         session,
         action="item.skipped",
@@ -81,12 +83,8 @@ def _skip(
     return following
 
 
-def _hold_when_defective(session: Session, task: Task) -> int:
-    """Take the task out of the queue at the second skip as unreadable or unsafe.
-
-    Returns:
-        The bits of the leases that this ended.
-    """
+def _hold_when_defective(session: Session, task: Task, partner: Task | None, freed: Freed) -> None:
+    """Take the task out of the queue at the second skip as unreadable or unsafe, and end who is or would be at it."""
     skips = session.scalar(
         sa.select(sa.func.count()).where(
             Assignment.project_id == task.project_id,
@@ -96,21 +94,23 @@ def _hold_when_defective(session: Session, task: Task) -> int:
         )
     )
     if task.held or (skips or 0) < DEFECTS_THAT_HOLD:
-        return 0
+        return
     task.held = True
     task.held_reason = "skipped twice as unreadable or unsafe"
     task.is_open = False
     session.flush()
-    leases = session.scalars(
+    in_work = session.scalars(
         locked(
             sa.select(Assignment).where(
                 Assignment.project_id == task.project_id,
                 Assignment.task_id == task.id,
-                Assignment.state == AssignmentState.LEASED,
+                Assignment.state.in_(IN_WORK),
             )
         )
     ).all()
-    return end_leases(session, task, list(leases), AssignmentState.EXPIRED)
+    at_it = [row.reviewer_id for row in in_work if row.state is AssignmentState.LEASED]
+    freed.add(task, end_leases(session, task, list(in_work), AssignmentState.EXPIRED))
+    freed.add(partner, end_reservations(session, partner, at_it))
 
 
 def end_work_of(session: Session, project_id: int, account_id: int) -> None:
@@ -119,14 +119,14 @@ def end_work_of(session: Session, project_id: int, account_id: int) -> None:
         sa.select(Assignment.task_id).where(
             Assignment.project_id == project_id,
             Assignment.reviewer_id == account_id,
-            Assignment.state == AssignmentState.LEASED,
+            Assignment.state.in_(IN_WORK),
         )
     ).all()
-    freed: dict[int, tuple[Task, int]] = {}
+    freed = Freed()
     for task_id in sorted(held):
         task = lock_task(session, project_id, task_id)
         row = lock_assignment(session, project_id, task_id, account_id)
-        freed[task_id] = (task, end_leases(session, task, [row], AssignmentState.EXPIRED))
+        freed.add(task, end_leases(session, task, [row], AssignmentState.EXPIRED))
     release(session, freed)
     session.execute(
         sa.delete(QueueReviewer).where(QueueReviewer.project_id == project_id, QueueReviewer.reviewer_id == account_id)

@@ -14,12 +14,14 @@ from evalhub import events
 from evalhub.audit.service import record
 from evalhub.db import Database, now
 from evalhub.errors import BadInput, Conflict, EvalhubError, Fault
-from evalhub.review.models import Assignment, AssignmentState, Draft, Review, Task
-from evalhub.review.queries.assignments import Desk, desk_of, draft_of, lock_assignment, lock_task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, Draft, Review, Task
+from evalhub.review.queries.assignments import Desk, desk_of, draft_of, lock_assignment
 from evalhub.review.schema import OnlyLocked, Submitted, lowest_bit, working_seconds
-from evalhub.review.service.claim import Claimant, claim_next, claim_or_keep, lock_member
+from evalhub.review.service.claim import claim_next, claim_or_keep, lock_member
 from evalhub.review.service.completion import tell_when_complete
 from evalhub.review.service.drafts import keep_as_draft
+from evalhub.review.service.lease import Claimant
+from evalhub.review.service.pairs import go_on_with_partner, keep_preference, lock_pair
 from evalhub.review.service.patterns import PatternWatch
 from evalhub.review.service.ratings import criterion_ids, replace_ratings
 from evalhub.review.service.revise import check_revisable
@@ -34,6 +36,7 @@ class Submission:
 
     project_id: int
     task_id: int
+    partner_id: int | None
     reviewer_id: int
     reviewer: str
     criterion_ids: Mapping[str, int]
@@ -43,16 +46,24 @@ class Submission:
     idempotency_key: str
     request_sha256: str
     review: CheckedReview
+    seconds_active: float | None
 
 
 def submit_review(
-    database: Database, *, assignment: str, reviewer_id: int, reviewer: str, body: ReviewBody
+    database: Database,
+    *,
+    assignment: str,
+    reviewer_id: int,
+    reviewer: str,
+    body: ReviewBody,
+    seconds_active: float | None = None,
 ) -> Submitted:
     """Check a review, store it, and claim the reviewer's next task.
 
     Args:
         assignment: public id of the assignment.
         reviewer: public id of the reviewer, for the log.
+        seconds_active: time at work since the page last told, where it knows.
 
     Raises:
         NotFound: the assignment is not this reviewer's.
@@ -64,7 +75,7 @@ def submit_review(
         desk = desk_of(session, assignment, reviewer_id)
         ids = criterion_ids(session, desk.task.rubric_version_id)
     try:
-        submission = _checked(desk, ids, reviewer, body)
+        submission = _checked(desk, ids, reviewer, body, seconds_active)
         stored = write(partial(_store, submission=submission), on=database)
     except EvalhubError as error:
         if error.http_status in (403, 409):
@@ -75,7 +86,9 @@ def submit_review(
     return stored
 
 
-def _checked(desk: Desk, ids: Mapping[str, int], reviewer: str, body: ReviewBody) -> Submission:
+def _checked(
+    desk: Desk, ids: Mapping[str, int], reviewer: str, body: ReviewBody, seconds_active: float | None
+) -> Submission:
     rubric = rubric_of(desk.rubric_version)
     if body.rubric_version != rubric.version:
         raise Conflict(
@@ -93,6 +106,7 @@ def _checked(desk: Desk, ids: Mapping[str, int], reviewer: str, body: ReviewBody
     return Submission(
         project_id=desk.task.project_id,
         task_id=desk.task.id,
+        partner_id=desk.task.partner_id,
         reviewer_id=desk.assignment.reviewer_id,
         reviewer=reviewer,
         criterion_ids=ids,
@@ -101,6 +115,7 @@ def _checked(desk: Desk, ids: Mapping[str, int], reviewer: str, body: ReviewBody
         idempotency_key=body.idempotency_key,
         request_sha256=body.request_sha256,
         review=check_review(rubric, item.tags, body, texts=texts),
+        seconds_active=seconds_active,
     )
 
 
@@ -121,16 +136,17 @@ def _store(session: Session, *, submission: Submission) -> Submitted:
     replayed = _replay(session, submission, who)
     if replayed is not None:
         return replayed
-    task = lock_task(session, project_id, submission.task_id)
+    task, partner = lock_pair(session, project_id, submission.task_id, submission.partner_id)
     assignment = lock_assignment(session, project_id, task.id, reviewer_id)
     watch = PatternWatch(session, task, submission.n_levels)
     moment = now(session)
-    _accept(session, task, assignment, submission.lease, moment)
-    following = claim_or_keep(session, who, moment)
+    _accept(session, task, assignment, submission, moment)
+    following = go_on_with_partner(session, partner, who, moment) or claim_or_keep(session, who, moment)
     review = _insert_review(session, assignment, submission, moment)
     planned = assignment.slot is not None and assignment.slot < task.need
     replace_ratings(session, assignment, submission.criterion_ids, submission.review, planned=planned)
     session.execute(sa.delete(Draft).where(*_same_assignment(Draft, assignment)))
+    keep_preference(session, task, partner, who, given=submission.review.preference, at=moment)
     watch.record()
     is_extra = assignment.state is AssignmentState.EXTRA
     record(
@@ -172,18 +188,18 @@ def _replay(session: Session, submission: Submission, who: Claimant) -> Submitte
     return Submitted(assignment.public_id, earlier.public_id, earlier.revision, True, is_extra, following)
 
 
-def _accept(session: Session, task: Task, assignment: Assignment, token: str, moment: datetime) -> None:
+def _accept(session: Session, task: Task, assignment: Assignment, sent: Submission, moment: datetime) -> None:
     """Move the locked assignment to the state that the submission gives it.
 
     Raises:
         Conflict: the lease is another's by now, or the review stands already.
     """
     state = assignment.state
-    if token != assignment.lease:
+    if sent.lease != assignment.lease:
         if state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA):
             raise Conflict("You have submitted this review already.", code="already_submitted")
         raise _lost()
-    if state is AssignmentState.LEASED:
+    if state in IN_WORK:
         assignment.state = AssignmentState.SUBMITTED
     elif state is AssignmentState.EXPIRED and not task.held:
         if task.free_slots:
@@ -203,7 +219,7 @@ def _accept(session: Session, task: Task, assignment: Assignment, token: str, mo
     assignment.leased_until = None
     assignment.revision += 1
     assignment.submitted_at = moment
-    assignment.active_seconds += working_seconds(assignment.seen_at, moment)
+    assignment.active_seconds += working_seconds(assignment.seen_at, moment, sent.seconds_active)
     assignment.seen_at = moment
     session.flush()
 

@@ -11,14 +11,16 @@ from evalhub.audit.service import record
 from evalhub.db import locked, now
 from evalhub.projects.models import Project
 from evalhub.review.models import Assignment, AssignmentState, Task, is_in
-from evalhub.review.service.release import end_leases, release
+from evalhub.review.service.pairs import end_reservations
+from evalhub.review.service.release import Freed, end_leases, release
 
 
 def sweep_leases(session: Session, *, project_id: int | None = None, limit: int = 200) -> int:
     """Turn lapsed leases into `expired` and give their slots back.
 
     Candidates are read without a lock; their tasks are locked in order of id, skipping those that others hold, all
-    before any queue row; each lease is looked at again under its lock.
+    before any queue row; each lease is looked at again under its lock. A task whose partner others hold waits for the
+    next sweep.
 
     Returns:
         How many leases were taken back.
@@ -41,14 +43,12 @@ def _sweep_project(
     session: Session, project_id: int, task_ids: set[int], lapsed: sa.ColumnElement[bool], moment: datetime
 ) -> int:
     project = session.scalars(sa.select(Project.public_id).where(Project.id == project_id)).one()
-    tasks = session.scalars(
-        locked(
-            sa.select(Task).where(Task.project_id == project_id, Task.id.in_(task_ids)).order_by(Task.id), skip=True
-        ).execution_options(populate_existing=True)
-    ).all()
-    freed: dict[int, tuple[Task, int]] = {}
-    taken_back = 0
-    for task in tasks:
+    tasks = _locked_with_partners(session, project_id, task_ids)
+    freed, taken_back = Freed(), 0
+    for task in tasks.values():
+        partner = tasks.get(task.partner_id) if task.partner_id is not None else None
+        if task.partner_id is not None and partner is None:
+            continue
         leases = session.scalars(
             locked(
                 sa.select(Assignment)
@@ -58,7 +58,8 @@ def _sweep_project(
         ).all()
         if not leases:
             continue
-        freed[task.id] = (task, end_leases(session, task, list(leases), AssignmentState.EXPIRED))
+        freed.add(task, end_leases(session, task, list(leases), AssignmentState.EXPIRED))
+        freed.add(partner, end_reservations(session, partner, [lease.reviewer_id for lease in leases]))
         taken_back += len(leases)
         for lease in leases:
             record(
@@ -71,3 +72,13 @@ def _sweep_project(
             )
     release(session, freed)
     return taken_back
+
+
+def _locked_with_partners(session: Session, project_id: int, task_ids: set[int]) -> dict[int, Task]:
+    """The tasks and their partners that nobody else is at, in order of id."""
+    of_project = sa.select(Task.partner_id).where(Task.project_id == project_id)
+    partners = session.scalars(of_project.where(Task.id.in_(task_ids), Task.partner_id.is_not(None)))
+    wanted = task_ids.union(one for one in partners if one is not None)
+    in_order = sa.select(Task).where(Task.project_id == project_id, Task.id.in_(wanted)).order_by(Task.id)
+    found = session.scalars(locked(in_order, skip=True).execution_options(populate_existing=True))
+    return {task.id: task for task in found}

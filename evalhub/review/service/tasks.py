@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
 import sqlalchemy as sa
@@ -12,24 +11,14 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind, Profile
 from evalhub.audit.service import record
-from evalhub.datasets.models import Item
 from evalhub.db import Database, canonical_json, locked, new_public_id, now
 from evalhub.projects.models import Batch, BatchState, Member, MemberState, Project, ProjectState
-from evalhub.projects.queries import plan_of
-from evalhub.projects.schema import Candidate, needs, ordered
 from evalhub.review.models import Purpose, Queue, QueueReviewer, QueueState, Task
 from evalhub.review.schema import bits_of
+from evalhub.review.service.plan import PlannedTask, planned_tasks
 from evalhub.web.session import after_commit, write
 
 CHUNK = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedTask:
-    item_id: int
-    need: int
-    skills: str
-    ord: int
 
 
 def fill_after_commit(session: Session, project_id: int, batch_id: int) -> None:
@@ -46,11 +35,15 @@ def fill_batch(database: Database, *, project_id: int, batch_id: int) -> None:
         batch = session.get(Batch, batch_id)
         if batch is None or batch.state is not BatchState.FILLING:
             return
-        planned = _plan(session, session.get_one(Project, project_id), batch)
+        planned = planned_tasks(session, session.get_one(Project, project_id), batch)
     queue_ids = write(partial(_make_queues, project_id=project_id, batch_id=batch_id, planned=planned), on=database)
     for start in range(0, len(planned), CHUNK):
         part = planned[start : start + CHUNK]
         write(partial(_add_tasks, project_id=project_id, batch_id=batch_id, part=part, queues=queue_ids), on=database)
+    paired = [task for task in planned if task.partner_item_id is not None]
+    for start in range(0, len(paired), CHUNK):
+        part = paired[start : start + CHUNK]
+        write(partial(_name_partners, project_id=project_id, batch_id=batch_id, part=part), on=database)
     write(partial(_open_queues, project_id=project_id, batch_id=batch_id), on=database)
 
 
@@ -60,29 +53,6 @@ def fill_leftovers(database: Database) -> None:
         waiting = session.execute(sa.select(Batch.project_id, Batch.id).where(Batch.state == BatchState.FILLING)).all()
     for project_id, batch_id in waiting:
         fill_batch(database, project_id=project_id, batch_id=batch_id)
-
-
-def _plan(session: Session, project: Project, batch: Batch) -> list[PlannedTask]:
-    """The batch's tasks in order of item id."""
-    rows = session.execute(
-        sa.select(Item.id, Item.external_id, Item.group_key, Item.model, Item.tags, Item.skills).where(
-            Item.dataset_id == project.dataset_id, Item.import_id == batch.import_id, Item.withdrawn_at.is_(None)
-        )
-    )
-    candidates: list[Candidate] = []
-    by_skills: dict[str, list[Candidate]] = defaultdict(list)
-    for row in rows:
-        parts = [row.model or "" if key == "model" else canonical_json(row.tags) for key in project.stratify_by]
-        candidate = Candidate(row.id, row.external_id, row.group_key, "\0".join(parts))
-        candidates.append(candidate)
-        by_skills[canonical_json(sorted(row.skills))].append(candidate)
-    reviewers = needs(candidates, plan_of(project))
-    planned = [
-        PlannedTask(item_id, reviewers[item_id], skills, place)
-        for skills, members in by_skills.items()
-        for place, item_id in enumerate(ordered(members, project.queue_order, project.seed), start=1)
-    ]
-    return sorted(planned, key=lambda task: task.item_id)
 
 
 def _make_queues(session: Session, *, project_id: int, batch_id: int, planned: list[PlannedTask]) -> dict[str, int]:
@@ -147,6 +117,22 @@ def _add_tasks(
     )
 
 
+def _name_partners(session: Session, *, project_id: int, batch_id: int, part: list[PlannedTask]) -> None:
+    """Have the tasks of a pair name each other; the queues are not open yet."""
+    items = {task.item_id for task in part} | {task.partner_item_id for task in part}
+    on_batch = (Task.project_id == project_id, Task.batch_id == batch_id)
+    rows = session.execute(sa.select(Task.item_id, Task.id).where(*on_batch, Task.item_id.in_(items)))
+    task_of = dict(rows.all())
+    session.execute(
+        sa.update(Task),
+        [
+            {"project_id": project_id, "id": task_of[task.item_id], "partner_id": task_of[task.partner_item_id]}
+            for task in part
+            if task.item_id in task_of and task.partner_item_id in task_of
+        ],
+    )
+
+
 def _open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
     project = session.scalars(locked(sa.select(Project).where(Project.id == project_id))).one()
     batch = session.get_one(Batch, batch_id)
@@ -179,14 +165,16 @@ def _open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
 
 
 def refresh_eligibility(session: Session, project_id: int) -> None:
-    """Make `queue_reviewer` say who may claim what: active reviewers whose domains include the queue's skills, or who
-    sit on its panel.
+    """Make `queue_reviewer` say who may claim what: active reviewers whose domains include the queue's skills and who
+    hold a certificate where the project requires one, or who sit on its panel.
 
     The project row is locked first, because a queue and a member added at once would miss each other.
     """
-    session.scalars(locked(sa.select(Project.id).where(Project.id == project_id))).one()
+    this_project = locked(sa.select(Project).where(Project.id == project_id))
+    project = session.scalars(this_project.execution_options(populate_existing=True)).one()
+    certified = sa.true() if not project.requires_certificate else _is_certified_for(project.rubric_version_id)
     reviewers = session.execute(
-        sa.select(Member.account_id, Profile.domains)
+        sa.select(Member.account_id, Profile.domains, certified)
         .join(Account, Account.id == Member.account_id)
         .outerjoin(Profile, Profile.account_id == Member.account_id)
         .where(
@@ -197,12 +185,7 @@ def refresh_eligibility(session: Session, project_id: int) -> None:
         )
     ).all()
     queues = session.execute(sa.select(Queue.id, Queue.skills, Queue.panel).where(Queue.project_id == project_id)).all()
-    wanted = {
-        (reviewer_id, queue_id)
-        for reviewer_id, domains in reviewers
-        for queue_id, skills, panel in queues
-        if (set(skills) <= set(domains or ()) if panel is None else reviewer_id in panel)
-    }
+    wanted = _may_claim(reviewers, queues)
     there = {
         (reviewer_id, queue_id)
         for reviewer_id, queue_id in session.execute(
@@ -223,6 +206,26 @@ def refresh_eligibility(session: Session, project_id: int) -> None:
     ]
     if missing:
         session.execute(sa.insert(QueueReviewer), missing)
+
+
+def _may_claim(
+    reviewers: Sequence[sa.Row[int, list[str], bool]], queues: Sequence[sa.Row[int, list[str], list[int] | None]]
+) -> set[tuple[int, int]]:
+    """Reviewer and queue, from (account, domains, is certified) and (queue, skills, panel)."""
+    active = {reviewer_id for reviewer_id, _, _ in reviewers}
+    certified = {reviewer_id: set(domains or ()) for reviewer_id, domains, is_certified in reviewers if is_certified}
+    wanted: set[tuple[int, int]] = set()
+    for queue_id, skills, panel in queues:
+        if panel is None:
+            found = {reviewer_id for reviewer_id, domains in certified.items() if domains.issuperset(skills)}
+        else:
+            found = active & set(panel)
+        wanted |= {(reviewer_id, queue_id) for reviewer_id in found}
+    return wanted
+
+
+def _is_certified_for(rubric_version_id: int) -> sa.ColumnElement[bool]:
+    return sa.func.coalesce(Member.certified_for_id, 0) == rubric_version_id
 
 
 def refresh_eligibility_of(session: Session, account_id: int) -> None:

@@ -26,6 +26,7 @@ CONTEXT = 32
 Side = Literal["response", "prompt", "context", "reference"]
 Answer = StrictStr | StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | None
 Note = Annotated[str, Field(max_length=NOTE_LIMIT)]
+PreferenceChoice = Literal["left_much_better", "left_better", "about_the_same", "right_better", "right_much_better"]
 Offset = Annotated[int, Field(ge=0, lt=2**31)]
 
 
@@ -42,6 +43,13 @@ class EvidenceBody(_Body):
     exact: Annotated[str, Field(min_length=1, max_length=NOTE_LIMIT)]
 
 
+class PreferenceBody(_Body):
+    """Which of two answers shown side by side is better, and how strongly."""
+
+    choice: PreferenceChoice
+    reason: Note = ""
+
+
 class ReviewBody(_Body):
     """What a reviewer sends: `PUT /api/v1/assignments/<id>/review`, and what the form makes of its fields."""
 
@@ -51,6 +59,7 @@ class ReviewBody(_Body):
     evidence: dict[str, Annotated[list[EvidenceBody], Field(max_length=QUOTES_LIMIT)]] = {}
     note: Note = ""
     confidence: Annotated[int, Field(ge=1, le=3)] | None = None
+    preference: PreferenceBody | None = None
     rubric_version: int
     lease: Annotated[str, Field(min_length=1, max_length=200)]
     idempotency_key: Annotated[str, Field(pattern=r"^[0-9A-Fa-f-]{32,36}$")]
@@ -58,7 +67,8 @@ class ReviewBody(_Body):
     @property
     def request_sha256(self) -> str:
         """The same for the same request, whatever the order of its keys; the idempotency key stands beside it."""
-        return sha256(canonical.encode(self.model_dump(exclude={"idempotency_key"}))).hexdigest()
+        unsaid = {"preference"} if self.preference is None else set()
+        return sha256(canonical.encode(self.model_dump(exclude={"idempotency_key"} | unsaid))).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,8 @@ class CheckedReview:
     ratings: tuple[CheckedRating, ...]
     note: str = ""
     confidence: int | None = None
+    preference: PreferenceBody | None = None
+    """Whether one is asked for depends on what else the reviewer holds, and is not checked here."""
 
 
 def parse_review_body(document: object) -> ReviewBody:
@@ -130,11 +142,15 @@ def check_review(
     if body.confidence is not None and not rubric.confidence:
         faults.append(_fault("confidence", "this rubric does not ask for confidence; leave it out"))
     note = _tidy(body.note)
-    if problem := _control_fault("note", note):
-        faults.append(problem)
+    preference = body.preference
+    if preference is not None:
+        preference = preference.model_copy(update={"reason": _tidy(preference.reason)})
+    for path, text in (("note", note), ("preference.reason", preference.reason if preference else "")):
+        if problem := _control_fault(path, text):
+            faults.append(problem)
     if faults:
         raise BadInput("The review is not complete or does not fit the rubric.", faults=faults)
-    return CheckedReview(ratings=ratings, note=note, confidence=body.confidence)
+    return CheckedReview(ratings=ratings, note=note, confidence=body.confidence, preference=preference)
 
 
 class _Answering:
