@@ -21,17 +21,15 @@ from evalhub.accounts.models import (
 )
 from evalhub.accounts.schema import PersonalSettings, digest
 from evalhub.errors import NotFound
-
-PEOPLE_PER_PAGE = 50
+from evalhub.web.listing import Listing
+from evalhub.web.paging import Page, keyset
 
 
 @dataclass(frozen=True, slots=True)
 class People:
     """One page of the people who can sign in."""
 
-    accounts: list[Account]
-    page: int
-    pages: int
+    page: Page[Account]
     total: int
 
 
@@ -53,20 +51,27 @@ def account_or_404(session: Session, public_id: str) -> Account:
     return account
 
 
-def people(session: Session, *, search: str = "", page: int = 1) -> People:
-    """Human accounts by name; `search` matches inside name or sign-in name."""
+PEOPLE_BY = {"name": Account.display_name, "login": Account.login, "made": Account.created_at}
+PEOPLE_STATES = {
+    "active": Account.password_hash.is_not(None) & Account.disabled_at.is_(None),
+    "invited": Account.password_hash.is_(None) & Account.disabled_at.is_(None),
+    "disabled": Account.disabled_at.is_not(None),
+}
+
+
+def people(session: Session, listing: Listing) -> People:
+    """Human accounts; `q` matches inside name or sign-in name, and what else a filter does not know it leaves aside."""
     found = sa.select(Account).where(Account.kind == AccountKind.HUMAN)
-    if search:
+    if search := listing.filters["q"]:
         found = found.where(
             Account.display_name.icontains(search, autoescape=True) | Account.login.icontains(search, autoescape=True)
         )
+    if role := listing.chosen("role", InstanceRole):
+        found = found.where(Account.role == role)
+    if listing.filters["state"] in PEOPLE_STATES:
+        found = found.where(PEOPLE_STATES[listing.filters["state"]])
     total = session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
-    pages = max(1, -(-total // PEOPLE_PER_PAGE))
-    page = min(max(page, 1), pages)
-    rows = session.scalars(
-        found.order_by(Account.display_name, Account.id).limit(PEOPLE_PER_PAGE).offset((page - 1) * PEOPLE_PER_PAGE)
-    )
-    return People(list(rows), page, pages, total)
+    return People(keyset(session, found, listing.order(PEOPLE_BY, last=Account.id), listing.after), total)
 
 
 def all_people(session: Session) -> list[Account]:

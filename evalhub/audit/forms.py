@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, IntegerField, SelectField
+from wtforms import DateField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import Length, Optional
 
 from evalhub.audit.schema import sentence
 from evalhub.web.forms import Form
@@ -13,7 +13,7 @@ from evalhub.web.forms import Form
 class FilterForm(Form):
     action = SelectField("What", [Optional(), Length(max=64)])
     since = DateField("Since", [Optional()])
-    before = IntegerField("Before", [Optional(), NumberRange(1, 2**63 - 1)])
+    actor = HiddenField(validators=[Optional(), Length(max=32)])
 
     def offer(self, actions: list[str]) -> None:
         """Only what has happened can be asked for."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.audit.models import AuditEvent, AuditHead
 from evalhub.audit.schema import GENESIS, next_hash
+from evalhub.web.paging import Page, keyset
 
 A_PAGE = 50
 READ_AT_ONCE = 1000
@@ -41,8 +42,7 @@ class EventLine:
 @dataclass(frozen=True, slots=True)
 class EventPage:
     lines: list[EventLine]
-    next_before: int | None
-    """Row id to go on from; None at the end."""
+    page: Page[AuditEvent]
 
 
 def head_of(session: Session, chain: str) -> AuditHead | None:
@@ -126,7 +126,7 @@ def events_of(
     action: str = "",
     actor: str = "",
     since: datetime | None = None,
-    before: int | None = None,
+    after: str | None = None,
 ) -> EventPage:
     """A page of events, the last first; `action` matches its beginning, like "review"."""
     statement = sa.select(AuditEvent)
@@ -138,11 +138,8 @@ def events_of(
         statement = statement.where(AuditEvent.actor == actor)
     if since is not None:
         statement = statement.where(AuditEvent.at >= since)
-    if before is not None:
-        statement = statement.where(AuditEvent.id < before)
-    events = session.scalars(statement.order_by(AuditEvent.id.desc()).limit(A_PAGE + 1)).all()
-    lines = [EventLine(event, json.loads(event.body)["payload"]) for event in events[:A_PAGE]]
-    return EventPage(lines, lines[-1].event.id if len(events) > A_PAGE else None)
+    page = keyset(session, statement, [(AuditEvent.id, True)], after, A_PAGE)
+    return EventPage([EventLine(event, json.loads(event.body)["payload"]) for (event,) in page.rows], page)
 
 
 def actions(session: Session) -> list[str]:

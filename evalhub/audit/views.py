@@ -30,7 +30,8 @@ def audit() -> ResponseReturnValue:
             session,
             action=(form.action.data or "") if is_valid else "",
             since=datetime.combine(since, time.min, UTC) if since else None,
-            before=form.before.data if is_valid else None,
+            actor=(form.actor.data or "") if is_valid else "",
+            after=request.args.get("after"),
         )
     names = accounts().names_of(line.event.actor for line in page.lines if line.event.actor)
     status = 200 if is_valid else 422

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account, AccountKind
 from evalhub.datasets.models import Dataset
 from evalhub.errors import NotFound
-from evalhub.projects.models import Batch, Member, MemberState, Project
+from evalhub.projects.models import Batch, Member, MemberState, Project, ProjectState
 from evalhub.projects.schema import OverlapPlan, ProjectRole, Rules
 from evalhub.rubrics.models import Rubric, RubricVersion
+from evalhub.web.listing import Listing
+from evalhub.web.paging import Page, keyset
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,32 @@ def _lines() -> sa.Select[Project, str, str, int]:
     )
 
 
+PROJECTS_BY = {
+    "title": Project.title,
+    "dataset": Dataset.name,
+    "rubric": Rubric.name,
+    "made": Project.created_at,
+}
+
+
+def project_page(
+    session: Session, account_id: int, listing: Listing, *, is_admin: bool
+) -> Page[Project, str, str, int, Member | None]:
+    """Projects with dataset, rubric, its version and the account's own membership; an admin's list holds all.
+
+    `q` matches inside title or name.
+    """
+    own = sa.and_(Member.project_id == Project.id, Member.account_id == account_id, Member.state == MemberState.ACTIVE)
+    found = _lines().order_by(None).add_columns(Member).join(Member, own, isouter=is_admin)
+    if search := listing.filters["q"]:
+        found = found.where(
+            Project.title.icontains(search, autoescape=True) | Project.name.icontains(search, autoescape=True)
+        )
+    if state := listing.chosen("state", ProjectState):
+        found = found.where(Project.state == state)
+    return keyset(session, found, listing.order(PROJECTS_BY, last=Project.id), listing.after)
+
+
 def projects_of(session: Session, account_id: int) -> list[ProjectLine]:
     """The projects that an account is an active member of."""
     rows = session.execute(
@@ -132,6 +160,25 @@ def members_of(session: Session, project_id: int, *, with_removed: bool = False)
     if not with_removed:
         statement = statement.where(Member.state == MemberState.ACTIVE)
     return [MemberLine(account, member) for account, member in session.execute(statement)]
+
+
+MEMBERS_BY = {"name": Account.display_name, "since": Member.joined_at}
+
+
+def member_page(session: Session, project_id: int, listing: Listing) -> Page[Account, Member]:
+    """The active members of a project; `q` matches inside their names, `role` is one of theirs."""
+    found = (
+        sa.select(Account, Member)
+        .join(Member, Member.account_id == Account.id)
+        .where(Member.project_id == project_id, Member.state == MemberState.ACTIVE)
+    )
+    if search := listing.filters["q"]:
+        found = found.where(
+            Account.display_name.icontains(search, autoescape=True) | Account.login.icontains(search, autoescape=True)
+        )
+    if role := listing.chosen("role", ProjectRole):
+        found = found.where(getattr(Member, f"is_{role}"))
+    return keyset(session, found, listing.order(MEMBERS_BY, last=Account.id), listing.after)
 
 
 def simulated_reviewers(session: Session, project_id: int) -> set[int]:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selecti
 from evalhub.errors import BadInput, NotFound
 from evalhub.rubrics import schema
 from evalhub.rubrics.models import Criterion, Rubric, RubricVersion
+from evalhub.web.listing import Listing
+from evalhub.web.paging import Page, keyset
 
 _NUMBER_LIMIT = 2**31
 
@@ -29,38 +31,54 @@ class RubricSummary:
     published_at: datetime
 
 
+RUBRICS_BY = {"title": RubricVersion.title, "name": Rubric.name, "published": RubricVersion.published_at}
+
+
 def rubric_summaries(session: Session) -> list[RubricSummary]:
     """Every rubric by name."""
-    versions = session.execute(sa.select(RubricVersion.rubric_id, sa.func.count()).group_by(RubricVersion.rubric_id))
-    newest = newest_versions(session)
-    criteria = session.execute(
-        sa.select(Criterion.rubric_version_id, sa.func.count())
-        .where(Criterion.rubric_version_id.in_([version.id for version in newest]))
-        .group_by(Criterion.rubric_version_id)
-    )
-    how_many: dict[int, int] = dict(versions.all())
-    how_long: dict[int, int] = dict(criteria.all())
-    return [
-        RubricSummary(
-            name=version.rubric.name,
-            title=version.title,
-            newest=version.number,
-            versions=how_many[version.rubric_id],
-            criteria=how_long[version.id],
-            published_at=version.published_at,
+    return [RubricSummary(*row) for row in session.execute(_summaries().order_by(Rubric.name))]
+
+
+def rubric_page(session: Session, listing: Listing) -> Page[str, str, int, int, int, datetime]:
+    """Rows of the fields of RubricSummary; `q` matches inside name or title."""
+    found = _summaries()
+    if search := listing.filters["q"]:
+        found = found.where(
+            Rubric.name.icontains(search, autoescape=True) | RubricVersion.title.icontains(search, autoescape=True)
         )
-        for version in newest
-    ]
+    return keyset(session, found, listing.order(RUBRICS_BY, last=Rubric.id), listing.after)
+
+
+def _summaries() -> sa.Select[str, str, int, int, int, datetime]:
+    """The newest version of every rubric, with the fields of RubricSummary."""
+    other = aliased(RubricVersion)
+    versions = sa.select(sa.func.count()).where(other.rubric_id == Rubric.id).scalar_subquery()
+    criteria = sa.select(sa.func.count()).where(Criterion.rubric_version_id == RubricVersion.id).scalar_subquery()
+    return (
+        sa.select(
+            Rubric.name,
+            RubricVersion.title,
+            RubricVersion.number.label("newest"),
+            versions.label("versions"),
+            criteria.label("criteria"),
+            RubricVersion.published_at,
+        )
+        .join(RubricVersion, RubricVersion.rubric_id == Rubric.id)
+        .where(_is_newest())
+    )
+
+
+def _is_newest() -> sa.ColumnElement[bool]:
+    later = aliased(RubricVersion)
+    return ~sa.exists().where(later.rubric_id == RubricVersion.rubric_id, later.number > RubricVersion.number)
 
 
 def newest_versions(session: Session) -> Sequence[RubricVersion]:
     """The newest version of every rubric, by name."""
-    later = aliased(RubricVersion)
-    has_later = sa.exists().where(later.rubric_id == RubricVersion.rubric_id, later.number > RubricVersion.number)
     return session.scalars(
         sa.select(RubricVersion)
         .join(Rubric)
-        .where(~has_later)
+        .where(_is_newest())
         .options(contains_eager(RubricVersion.rubric))
         .order_by(Rubric.name)
     ).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from evalhub.errors import BadInput, Conflict, Fault
@@ -11,6 +11,7 @@ from evalhub.rubrics.forms import RubricForm
 from evalhub.rubrics.models import RubricVersion
 from evalhub.web.answers import json_response
 from evalhub.web.context import utc_now
+from evalhub.web.listing import listing_of
 from evalhub.web.policies import admin, allowed, signed_in
 from evalhub.web.principal import require_principal
 from evalhub.web.rendering import render_prose
@@ -29,9 +30,11 @@ bp = Blueprint("rubrics", __name__, template_folder="templates")
 @bp.get("/rubrics")
 @allowed(signed_in)
 def rubrics() -> ResponseReturnValue:
+    sorts = ("title", "name", "-published")
+    listing = listing_of(request.args, at=url_for("rubrics.rubrics"), sorts=sorts, filters=("q",))
     with reading() as session:
-        summaries = queries.rubric_summaries(session)
-    return render_template("rubrics/list.html", rubrics=summaries)
+        page = queries.rubric_page(session, listing)
+    return render_template("rubrics/list.html", page=page, listing=listing)
 
 
 @bp.get("/rubrics/new")

@@ -71,9 +71,36 @@ def test_the_search_takes_its_words_literally(admin: Account, browser: Browser, 
     browser.sign_in_as(admin)
     assert "a_b" in browser.get("/people?q=_").text
     assert "root" not in browser.get("/people?q=_").text
-    assert "Nobody is called that" in browser.get("/people?q=%25").text
-    browser.get("/people?page=999999999999999999999")
-    browser.get("/people?page=x")
+    assert "Nothing fits" in browser.get("/people?q=%25").text
+
+
+def test_people_are_listed_page_by_page_in_the_order_asked_for(
+    admin: Account, browser: Browser, sqlite_database: Database
+) -> None:
+    for number in range(24):
+        a_person(sqlite_database, f"person-{number:02}")
+    browser.sign_in_as(admin)
+    first = browser.get("/people?sort=-login&role=member")
+    assert [first.text.count(f"person-{number:02}") for number in (0, 3, 4, 23)] == [0, 0, 1, 1]
+    assert 'aria-sort="descending"' in first.html
+    second = browser.get(next(link for link in first.links if "after=" in link))
+    assert [second.text.count(f"person-{number:02}") for number in (0, 3, 4, 23)] == [1, 1, 0, 0]
+
+
+def test_people_are_listed_by_role_and_state(
+    ann: Account, admin: Account, browser: Browser, sqlite_database: Database
+) -> None:
+    browser.sign_in_as(admin)
+    browser.post("/people", {"display_name": "Newcomer", "login": "newcomer", "role": "member"}, status=201)
+    browser.post(f"/people/{ann.public_id}/disable")
+    found = {
+        query: [link for link in browser.get(f"/people?{query}").links if link.startswith("/people/")]
+        for query in ("role=admin", "state=disabled", "state=invited&role=member", "q=newc")
+    }
+    assert found["role=admin"] == [f"/people/{admin.public_id}"]
+    assert found["state=disabled"] == [f"/people/{ann.public_id}"]
+    assert found["state=invited&role=member"] == found["q=newc"]
+    assert len(found["q=newc"]) == 1
 
 
 def test_another_role_ends_the_sessions(ann: Account, admin: Account, browser: Browser) -> None:

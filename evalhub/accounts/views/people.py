@@ -15,6 +15,7 @@ from evalhub.accounts.schema import link_url
 from evalhub.accounts.views.blueprint import bp
 from evalhub.errors import Conflict
 from evalhub.web.context import current_settings, utc_now
+from evalhub.web.listing import listing_of
 from evalhub.web.policies import admin, allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
@@ -108,10 +109,12 @@ def _back_to(account: str, notice: str) -> ResponseReturnValue:
 
 
 def _list_page(form: InviteForm) -> str:
-    search, page = request.args.get("q", "")[:200], request.args.get("page", 1, type=int)
+    listing = listing_of(
+        request.args, at=url_for("accounts.people"), sorts=("name", "login", "made"), filters=("q", "role", "state")
+    )
     with reading() as session:
-        found = queries.people(session, search=search, page=page)
-    return render_template("accounts/people.html", people=found, search=search, form=form)
+        found = queries.people(session, listing)
+    return render_template("accounts/people.html", people=found, listing=listing, form=form)
 
 
 def _link_page(account: str, token: str, *, status: int) -> ResponseReturnValue:

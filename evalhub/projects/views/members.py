@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -12,10 +12,11 @@ from evalhub.errors import BadInput, Fault, NotFound
 from evalhub.projects import service
 from evalhub.projects.forms import MemberForm, RemovalForm
 from evalhub.projects.policies import manage_project
-from evalhub.projects.queries import members_of, project_named
+from evalhub.projects.queries import MemberLine, member_page, project_named
 from evalhub.projects.schema import ProjectRole
 from evalhub.projects.views.blueprint import bp
 from evalhub.web.context import utc_now
+from evalhub.web.listing import listing_of
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
@@ -75,7 +76,16 @@ def remove_member(p: str, account: str) -> ResponseReturnValue:
 def _page(p: str, form: MemberForm, removal: RemovalForm | None = None) -> str:
     with reading() as session:
         project = project_named(session, p)
-        lines = members_of(session, project.id)
+        listing = listing_of(
+            request.args, at=url_for("projects.members", p=p), sorts=("name", "-since"), filters=("q", "role")
+        )
+        page = member_page(session, project.id, listing)
     return render_template(
-        "projects/members.html", project=project, members=lines, form=form, removal=removal or RemovalForm()
+        "projects/members.html",
+        project=project,
+        page=page,
+        members=[MemberLine(account, member) for account, member in page.rows],
+        listing=listing,
+        form=form,
+        removal=removal or RemovalForm(),
     )

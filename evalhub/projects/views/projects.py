@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,10 +15,11 @@ from evalhub.projects import service
 from evalhub.projects.forms import ProjectForm
 from evalhub.projects.models import Project
 from evalhub.projects.policies import manage_project
-from evalhub.projects.queries import all_projects, project_named, projects_of
+from evalhub.projects.queries import project_named, project_page, roles_of
 from evalhub.projects.views.blueprint import bp
 from evalhub.rubrics.queries import resolve, rubric_summaries
 from evalhub.web.context import utc_now
+from evalhub.web.listing import listing_of
 from evalhub.web.policies import admin, allowed, signed_in
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
@@ -28,9 +29,11 @@ from evalhub.web.session import reading, write
 @allowed(signed_in)
 def projects() -> ResponseReturnValue:
     principal = require_principal()
+    sorts = ("title", "dataset", "rubric", "-made")
+    listing = listing_of(request.args, at=url_for("projects.projects"), sorts=sorts, filters=("q", "state"))
     with reading() as session:
-        lines = all_projects(session) if principal.is_admin else projects_of(session, principal.account_id)
-    return render_template("projects/projects.html", lines=lines)
+        page = project_page(session, principal.account_id, listing, is_admin=principal.is_admin)
+    return render_template("projects/projects.html", page=page, listing=listing, roles_of=roles_of)
 
 
 @bp.get("/projects/new")
