@@ -80,6 +80,7 @@ def start_server(
         "EVALHUB_DATABASE_URL": database.url.render_as_string(hide_password=False),
         "EVALHUB_SWEEP_SECONDS": "0.5",
         "EVALHUB_JOB_WORKERS": str(job_workers),
+        "TMPDIR": str(folder),  # a server that is killed leaves files behind
     }
     arguments = ["serve", "--port", str(port), "--workers", str(workers), "--threads", str(threads)]
     with log.open("ab") as output:
