@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from flask import Blueprint
@@ -15,7 +16,7 @@ from evalhub.inbox.queries.entries import ShownEntry, shown_entry
 from evalhub.inbox.queries.listing import EntryLine, received_entries, sent_entries
 from evalhub.inbox.queries.owners import rubric_named
 from evalhub.inbox.queries.rulings import rulings_of
-from evalhub.inbox.schema import TEXT_LIMIT, EntryKind, EntryState
+from evalhub.inbox.schema import TEXT_LIMIT, EntryKind, EntryState, Wanted
 from evalhub.inbox.service.answering import Answer
 from evalhub.web.api import documented, json_response, parse_body, parse_query
 from evalhub.web.context import utc_now
@@ -35,7 +36,7 @@ class BoxQuery(BaseModel):
     rubric: Annotated[str, Field(max_length=64)] = ""
     kind: EntryKind | None = None
     state: EntryState | None = None
-    before: Annotated[int, Field(ge=1, lt=2**63)] | None = Field(default=None, description="`next_before` of a page")
+    after: Annotated[str, Field(max_length=4096)] | None = Field(default=None, description="`next` of the page before")
 
 
 class EntryOut(BaseModel):
@@ -55,7 +56,7 @@ class EntryOut(BaseModel):
 
 class BoxOut(BaseModel):
     entries: list[EntryOut]
-    next_before: int | None
+    next: str | None = Field(description="Where the next page begins; null at the end")
 
 
 class AnswerBody(BaseModel):
@@ -87,14 +88,11 @@ class RulingList(BaseModel):
 @documented(summary="What you answer, or what you sent, the last first", query=BoxQuery, responses={200: BoxOut})
 def inbox() -> ResponseReturnValue:
     query, principal = parse_query(BoxQuery), require_principal()
-    filters = query.model_dump(exclude={"sent"})
+    find = sent_entries if query.sent else partial(received_entries, is_admin=principal.is_admin)
+    wanted = Wanted(query.rubric, query.kind, query.state)
     with reading() as session:
-        page = (
-            sent_entries(session, principal.account_id, **filters)
-            if query.sent
-            else received_entries(session, principal.account_id, is_admin=principal.is_admin, **filters)
-        )
-    return json_response(BoxOut(entries=[_of_line(line) for line in page.lines], next_before=page.next_before))
+        found = find(session, principal.account_id, wanted=wanted, after=query.after)
+    return json_response(BoxOut(entries=[_of_line(line) for line in found.lines], next=found.page.next_cursor))
 
 
 @api_bp.get("/inbox/<public_id>")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from evalhub.errors import BadInput, Conflict
-from evalhub.inbox.schema import KIND_WORDS, STATE_WORDS, TEXT_LIMIT, EntryKind, EntryState
+from evalhub.inbox.schema import KIND_WORDS, STATE_WORDS, TEXT_LIMIT, EntryKind, EntryState, Wanted
 from evalhub.inbox.service.answering import Answer
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.web.forms import Form
@@ -97,19 +96,17 @@ class FilterForm(Form):
             *(SelectChoice(state.value, words) for state, words in STATE_WORDS.items()),
         ],
     )
-    before = IntegerField("Before", [Optional(), NumberRange(1, 2**63 - 1)])
+    after = HiddenField(validators=[Length(max=4096)])
 
     def offer(self, rubrics: Iterable[str]) -> None:
         self.rubric.choices = [SelectChoice("", "Any rubric"), *(SelectChoice(name, name) for name in rubrics)]
 
-    def chosen(self) -> dict[str, Any]:
-        """The filters as the queries take them."""
-        return {
-            "rubric": self.rubric.data or "",
-            "kind": EntryKind(self.kind.data) if self.kind.data else None,
-            "state": EntryState(self.state.data) if self.state.data else None,
-            "before": self.before.data,
-        }
+    def chosen(self) -> Wanted:
+        return Wanted(
+            rubric=self.rubric.data or "",
+            kind=EntryKind(self.kind.data) if self.kind.data else None,
+            state=EntryState(self.state.data) if self.state.data else None,
+        )
 
 
 def show_faults(form: Form, error: BadInput | Conflict) -> None:

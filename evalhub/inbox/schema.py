@@ -44,6 +44,18 @@ TELLS_OF_GRADES = (EntryKind.DISAGREEMENT, EntryKind.CASE)
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a box is filtered by: the name of a rubric, a kind, a state; empty or None is any."""
+
+    rubric: str = ""
+    kind: EntryKind | None = None
+    state: EntryState | None = None
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """The item that an entry is about.
 

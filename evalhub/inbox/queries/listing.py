@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from evalhub.inbox.models import InboxEntry
 from evalhub.inbox.queries.owners import answers_for
-from evalhub.inbox.schema import TELLS_OF_GRADES, EntryKind, EntryState
+from evalhub.inbox.schema import EVERYTHING, TELLS_OF_GRADES, Wanted
 from evalhub.projects.models import Member, MemberState, Project
 from evalhub.rubrics.models import Criterion, Rubric, RubricVersion
+from evalhub.web.paging import Page, keyset
 
-A_PAGE = 50
+
+Lines = sa.Select[InboxEntry, str, int, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +37,23 @@ class EntryLine:
 @dataclass(frozen=True, slots=True)
 class EntryPage:
     lines: list[EntryLine]
-    next_before: int | None
-    """Row id to go on from; None at the end."""
+    page: Page[InboxEntry, str, int, str | None, str | None]
 
 
 def received_entries(
-    session: Session,
-    account_id: int,
-    *,
-    is_admin: bool,
-    rubric: str = "",
-    kind: EntryKind | None = None,
-    state: EntryState | None = None,
-    before: int | None = None,
+    session: Session, account_id: int, *, is_admin: bool, wanted: Wanted = EVERYTHING, after: str | None = None
 ) -> EntryPage:
     """What the account answers as owner or admin, the last first."""
     found = _lines(account_id, is_admin=is_admin).where(answers_for(account_id, is_admin=is_admin))
-    return _page(session, _narrowed(found, rubric, kind, state, before), is_sender=False)
+    return _page(session, found, wanted, after, is_sender=False)
 
 
 def sent_entries(
-    session: Session,
-    account_id: int,
-    *,
-    rubric: str = "",
-    kind: EntryKind | None = None,
-    state: EntryState | None = None,
-    before: int | None = None,
+    session: Session, account_id: int, *, wanted: Wanted = EVERYTHING, after: str | None = None
 ) -> EntryPage:
     """What the account sent, the last first."""
     found = _lines(account_id, is_admin=False).where(InboxEntry.sender_id == account_id)
-    return _page(session, _narrowed(found, rubric, kind, state, before), is_sender=True)
+    return _page(session, found, wanted, after, is_sender=True)
 
 
 def sent_to(session: Session, account_id: int) -> list[str]:
@@ -74,7 +62,7 @@ def sent_to(session: Session, account_id: int) -> list[str]:
     return list(session.scalars(sa.select(Rubric.name).where(Rubric.id.in_(asked)).order_by(Rubric.name)))
 
 
-def _lines(account_id: int, *, is_admin: bool) -> sa.Select[InboxEntry, str, int, str | None, str | None]:
+def _lines(account_id: int, *, is_admin: bool) -> Lines:
     of_criterion = sa.and_(
         Criterion.rubric_version_id == InboxEntry.rubric_version_id, Criterion.key == InboxEntry.criterion_key
     )
@@ -89,23 +77,16 @@ def _lines(account_id: int, *, is_admin: bool) -> sa.Select[InboxEntry, str, int
     )
 
 
-Lines = sa.Select[InboxEntry, str, int, str | None, str | None]
-
-
-def _narrowed(found: Lines, rubric: str, kind: EntryKind | None, state: EntryState | None, before: int | None) -> Lines:
-    if rubric:
-        found = found.where(Rubric.name == rubric)
-    if kind is not None:
-        found = found.where(InboxEntry.kind == kind)
-    if state is not None:
-        found = found.where(InboxEntry.state == state)
-    return found if before is None else found.where(InboxEntry.id < before)
-
-
-def _page(session: Session, found: Lines, *, is_sender: bool) -> EntryPage:
-    rows = session.execute(found.order_by(InboxEntry.id.desc()).limit(A_PAGE + 1)).all()
+def _page(session: Session, found: Lines, wanted: Wanted, after: str | None, *, is_sender: bool) -> EntryPage:
+    if wanted.rubric:
+        found = found.where(Rubric.name == wanted.rubric)
+    if wanted.kind is not None:
+        found = found.where(InboxEntry.kind == wanted.kind)
+    if wanted.state is not None:
+        found = found.where(InboxEntry.state == wanted.state)
+    page = keyset(session, found, [(InboxEntry.id, True)], after)
     lines = []
-    for entry, rubric, version, criterion, project in rows[:A_PAGE]:
+    for entry, rubric, version, criterion, project in page.rows:
         is_plain = is_sender or entry.item_id is None or entry.kind not in TELLS_OF_GRADES
         lines.append(EntryLine(entry, rubric, version, criterion, project, entry.text if is_plain else None))
-    return EntryPage(lines, lines[-1].entry.id if len(rows) > A_PAGE else None)
+    return EntryPage(lines, page)

@@ -37,11 +37,11 @@ def inbox() -> ResponseReturnValue:
         form.offer(sent_to(session, me) if is_sent else rubrics_answered_by(session, me, is_admin=principal.is_admin))
         find = sent_entries if is_sent else partial(received_entries, is_admin=principal.is_admin)
         is_valid = form.validate()
-        page = find(session, me, **form.chosen()) if is_valid else find(session, me)
+        found = find(session, me, wanted=form.chosen(), after=form.after.data) if is_valid else find(session, me)
     return render_template(
         "inbox/inbox.html",
         form=form,
-        page=page,
+        found=found,
         is_sent=is_sent,
         answers=answers,
         kinds=KIND_WORDS,
