@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from wtforms import FloatField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import FloatField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from evalhub.review.models import SkipReason
 from evalhub.review.queries.mine import Show
-from evalhub.review.schema import A_DAY, DraftBody
+from evalhub.review.schema import A_DAY, LEANINGS, PREFERENCE, DraftBody
 from evalhub.rubrics.forms import ReviewForm
+from evalhub.rubrics.schema.review import NOTE_LIMIT, PreferenceBody, ReviewBody
 from evalhub.web.api import invalid
 from evalhub.web.forms import Form
 
@@ -84,6 +85,43 @@ def sent_seconds() -> float | None:
     form = WorkForm.from_request()
     seconds: float | None = form.seconds.data if form.validate() else None
     return seconds
+
+
+class _WithPreference(ReviewForm):
+    """Of the second answer of a pair: which of the two is better is asked like a further criterion."""
+
+    def document(self) -> dict[str, Any]:
+        document = super().document()
+        for part, field in (("scores", self[f"level-{PREFERENCE}"]), ("notes", self[f"note-{PREFERENCE}"])):
+            if field.data:
+                document[part][PREFERENCE] = field.data
+        return document
+
+    def review(self) -> ReviewBody:
+        sent = super().review()
+        scores, notes = dict(sent.scores), dict(sent.notes)
+        choice, reason = scores.pop(PREFERENCE, None), notes.pop(PREFERENCE, "")
+        preference = PreferenceBody.model_validate({"choice": choice, "reason": reason}) if choice in LEANINGS else None
+        return sent.model_copy(update={"scores": scores, "notes": notes, "preference": preference})
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        valid = super().validate(extra_validators)
+        choice = self[f"level-{PREFERENCE}"]
+        if choice.data not in LEANINGS:
+            choice.errors = [*choice.errors, "Say which of the two answers is better."]
+            return False
+        return valid
+
+
+def with_preference(form: type[ReviewForm]) -> type[ReviewForm]:
+    """The form that also asks which of two answers is better."""
+    fields = {
+        f"level-{PREFERENCE}": RadioField(
+            "Preference", choices=[SelectChoice(choice, choice) for choice in LEANINGS], validate_choice=False
+        ),
+        f"note-{PREFERENCE}": TextAreaField("What decided it?", [Length(max=NOTE_LIMIT)]),
+    }
+    return type("ReviewFormWithPreference", (_WithPreference, form), fields)
 
 
 def sent_draft(form: ReviewForm) -> DraftBody:

@@ -1,5 +1,5 @@
 """Reads across all stages."""
 
-from evalhub.reports.queries.home import CaseCounts, HomeCard, case_counts, home_cards, open_cases
+from evalhub.reports.queries.home import CaseCounts, Home, HomeCard, case_counts, home_of, open_cases
 
-__all__ = ["CaseCounts", "HomeCard", "case_counts", "home_cards", "open_cases"]
+__all__ = ["CaseCounts", "Home", "HomeCard", "case_counts", "home_of", "open_cases"]

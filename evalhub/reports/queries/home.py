@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,7 +13,25 @@ from evalhub.adjudication.models import Case, CaseState
 from evalhub.projects.models import ProjectState
 from evalhub.projects.queries import ProjectLine, all_projects, projects_of
 from evalhub.projects.schema import ProjectRole
-from evalhub.review.queries.progress import Mine, my_progress
+from evalhub.reports.queries.notices import notices_for
+from evalhub.reports.schema.notices import Notice
+from evalhub.review.queries.work import Hours, WorkSession, hours_since, work_session
+from evalhub.review.queries.workload import Begun, Waiting, begun_by, done_by, median_seconds, waiting_for
+from evalhub.rubrics.models import Rubric, RubricVersion
+
+
+@dataclass(frozen=True, slots=True)
+class MyWork:
+    """What one reviewer has to do with a project."""
+
+    done: int
+    waiting: Waiting
+    begun: Sequence[Begun]
+    median_seconds: float | None
+
+    @property
+    def held(self) -> Begun | None:
+        return next((one for one in self.begun if one.held_until is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +39,9 @@ class HomeCard:
     """One project on somebody's home page."""
 
     line: ProjectLine
-    mine: Mine | None
+    newest_version: int
+    """Of the rubric; the project may still grade by an earlier one."""
+    mine: MyWork | None
     """None for those who do not review there."""
     open_cases: int | None
     """None for those who settle no cases there."""
@@ -32,22 +54,104 @@ class HomeCard:
     def sees_figures(self) -> bool:
         return bool(self.line.roles & {ProjectRole.MANAGER, ProjectRole.VIEWER})
 
+    def a_day(self, today: date) -> int | None:
+        """My part of what is left in reviews a day; None without a due day, or when it is past."""
+        due_on = self.line.project.due_on
+        return self.mine.waiting.a_day(due_on, today) if self.mine and due_on else None
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The one thing to do now: what is begun, else the next item of the project."""
+
+    card: HomeCard
+    begun: Begun | None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    cards: Sequence[HomeCard]
+    notices: Sequence[Notice]
+    work: WorkSession
+    hours: Sequence[tuple[str, Hours]]
+    """By title of the project."""
+
+    @property
+    def reviews(self) -> bool:
+        return any(card.mine for card in self.cards)
+
+    @property
+    def hours_in_all(self) -> Hours:
+        listed = [hours for _, hours in self.hours]
+        return Hours(sum(hours.reviews for hours in listed), sum(hours.seconds for hours in listed))
+
+    @property
+    def goes_on(self) -> Continue | None:
+        """A lease first, then what was sent back, then a draft, then the project that is due soonest."""
+        begun = [(card, one) for card in self.cards if card.mine and card.is_open for one in card.mine.begun]
+        if begun:
+            card, first = min(begun, key=lambda entry: entry[1].urgency)
+            return Continue(card, first)
+        waiting = [card for card in self.cards if card.mine and card.mine.waiting.items]
+        return Continue(min(waiting, key=lambda card: card.line.project.due_on or date.max), None) if waiting else None
+
+
+def home_of(session: Session, account_id: int, *, is_admin: bool, at: datetime, hours_from: datetime) -> Home:
+    """Everything on somebody's home page; a fixed number of statements, and three a project that they review in."""
+    cards = home_cards(session, account_id, is_admin=is_admin)
+    titles = {card.line.project.id: card.line.project.title for card in cards}
+    hours = hours_since(session, account_id, hours_from)
+    return Home(
+        cards=cards,
+        notices=notices_for(session, account_id, at=at),
+        work=work_session(session, account_id, at=at),
+        hours=sorted((titles.get(project_id, "projects that you left"), one) for project_id, one in hours.items()),
+    )
+
 
 def home_cards(session: Session, account_id: int, *, is_admin: bool) -> list[HomeCard]:
-    """The projects of an account; an admin's list holds all projects."""
+    """The projects of an account, those due soonest first; an admin's list holds all projects."""
     own = {line.project.id: line for line in projects_of(session, account_id)}
     lines = [own.get(line.project.id, line) for line in all_projects(session)] if is_admin else list(own.values())
-    cases = open_cases(session)
+    lines.sort(key=lambda line: (line.project.state is not ProjectState.OPEN, line.project.due_on or date.max))
+    reviewed = [line.project.id for line in lines if ProjectRole.REVIEWER in line.roles]
+    work = _work(session, reviewed, account_id)
+    cases, newest = open_cases(session), _newest_versions(session)
     return [
         HomeCard(
             line=line,
-            mine=my_progress(session, line.project.id, account_id) if ProjectRole.REVIEWER in line.roles else None,
+            newest_version=newest.get(line.rubric, line.rubric_version),
+            mine=work.get(line.project.id),
             open_cases=cases.get(line.project.id, 0)
             if is_admin or line.roles & {ProjectRole.ADJUDICATOR, ProjectRole.MANAGER}
             else None,
         )
         for line in lines
     ]
+
+
+def _work(session: Session, project_ids: Collection[int], account_id: int) -> dict[int, MyWork]:
+    if not project_ids:
+        return {}
+    done, begun = done_by(session, project_ids, account_id), begun_by(session, project_ids, account_id)
+    return {
+        project_id: MyWork(
+            done=done.get(project_id, 0),
+            waiting=waiting_for(session, project_id, account_id),
+            begun=[one for one in begun if one.project_id == project_id],
+            median_seconds=median_seconds(session, project_id, account_id) if project_id in done else None,
+        )
+        for project_id in project_ids
+    }
+
+
+def _newest_versions(session: Session) -> dict[str, int]:
+    rows = session.execute(
+        sa.select(Rubric.name, sa.func.max(RubricVersion.number))
+        .join(RubricVersion, RubricVersion.rubric_id == Rubric.id)
+        .group_by(Rubric.name)
+    )
+    return dict(rows.all())
 
 
 def open_cases(session: Session) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """Home, and what a project shows of its work and of its models."""
 
-from evalhub.reports.views import comparison, home
+from evalhub.reports.views import comparison, home, notices, project, session
 from evalhub.reports.views.blueprint import bp
 
-__all__ = ["bp", "comparison", "home"]
+__all__ = ["bp", "comparison", "home", "notices", "project", "session"]

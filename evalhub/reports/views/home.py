@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from datetime import datetime, timedelta
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from evalhub.calibration.queries.discussion import talks_of
-from evalhub.projects.policies import may, see_project
-from evalhub.projects.queries import batches_of, membership, project_line, project_named, roles_of
-from evalhub.projects.schema import ProjectRole
-from evalhub.reports.queries import case_counts, home_cards
+from evalhub.accounts.identity import personal_settings
+from evalhub.reports.forms import GoalForm, HoursForm
+from evalhub.reports.queries import home_of
 from evalhub.reports.views.blueprint import bp
-from evalhub.review.queries.progress import funnel, loads, my_progress
+from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed, anyone
 from evalhub.web.principal import current_principal, require_principal
 from evalhub.web.session import reading
@@ -23,29 +23,29 @@ def home() -> ResponseReturnValue:
     principal = current_principal()
     if principal is None:
         return redirect(url_for("accounts.sign_in"), 303)
-    with reading() as session:
-        cards = home_cards(session, principal.account_id, is_admin=principal.is_admin)
-    return render_template("reports/home.html", cards=cards)
+    return home_page()
 
 
-@bp.get("/projects/<p>")
-@allowed(see_project)
-def project(p: str) -> ResponseReturnValue:
-    principal = require_principal()
+def home_page(goal_form: GoalForm | None = None) -> str:
+    """Home, with a goal that was sent and does not fit."""
+    principal, now = require_principal(), utc_now()
+    form = HoursForm(request.args)
+    period = form.hours.data if form.validate() else "week"
     with reading() as session:
-        found = project_named(session, p)
-        member = membership(session, found.id, principal.account_id)
-        roles = roles_of(member) if member else frozenset()
-        sees_work = may(principal, found, member, ProjectRole.MANAGER, ProjectRole.VIEWER)
-        sees_cases = may(principal, found, member, ProjectRole.MANAGER, ProjectRole.ADJUDICATOR)
-        shown = {
-            "line": project_line(session, found.id),
-            "mine": my_progress(session, found.id, principal.account_id) if ProjectRole.REVIEWER in roles else None,
-            "talks": talks_of(session, found.id, principal.account_id) if member else [],
-            "funnel": funnel(session, found.id) if sees_work else None,
-            "loads": loads(session, found.id) if sees_work else [],
-            "batches": batches_of(session, found.id) if sees_work else [],
-            "cases": case_counts(session, found.id) if sees_cases else None,
-        }
-    manages = may(principal, found, member, ProjectRole.MANAGER)
-    return render_template("reports/project.html", **shown, sees_work=sees_work, sees_cases=sees_cases, manages=manages)
+        shown = home_of(
+            session,
+            principal.account_id,
+            is_admin=principal.is_admin,
+            at=now,
+            hours_from=_start_of(period, now),
+        )
+    goal = personal_settings().goal
+    return render_template(
+        "reports/home.html", home=shown, now=now, hours=period, goal=goal, goal_form=goal_form or GoalForm.of(goal)
+    )
+
+
+def _start_of(period: str, now: datetime) -> datetime:
+    """Midnight in UTC of this week's Monday, or of the first of this month."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day.replace(day=1) if period == "month" else day - timedelta(days=day.weekday())

@@ -81,7 +81,7 @@ class MyReview:
 @dataclass(frozen=True, slots=True)
 class MyReviews:
     reviews: list[MyReview]
-    page: Page[tuple[Assignment, Task, Batch, Project, int | None, int | None, int | None]]
+    page: Page[Assignment, Task, Batch, Project, int, int | None, int]
 
 
 def my_reviews(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -104,7 +103,7 @@ def hours_since(session: Session, reviewer_id: int, since: datetime) -> dict[int
     return {project_id: Hours(int(reviews), float(seconds)) for project_id, reviews, seconds in rows}
 
 
-def _submissions(reviewer_id: int, since: datetime) -> sa.Select[Any]:
+def _submissions(reviewer_id: int, since: datetime) -> sa.Select[datetime, int, str, int, float]:
     """Read by the reviewer's assignments, whose last submission is never older than an earlier one."""
     earlier = aliased(Review)
     seconds = sa.func.coalesce(Review.active_seconds, 0.0) - sa.func.coalesce(earlier.active_seconds, 0.0)

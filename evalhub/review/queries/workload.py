@@ -10,6 +10,7 @@ from statistics import median
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub.db import EPOCH
 from evalhub.review.models import Assignment, AssignmentState, Draft, Queue, QueueReviewer, QueueState, Task, is_in
 from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
@@ -66,6 +67,11 @@ class Begun:
     """What an adjudicator wrote who sent the review back."""
 
     @property
+    def urgency(self) -> tuple[bool, bool, float]:
+        """Sorts what is held first, then what was sent back, then what was touched last."""
+        return (self.held_until is None, self.returned_because is None, -(self.seen_at or EPOCH).timestamp())
+
+    @property
     def alias(self) -> str:
         return item_alias(self.assignment)
 
@@ -106,7 +112,7 @@ def waiting_for(session: Session, project_id: int, reviewer_id: int) -> Waiting:
 
 
 def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> list[Begun]:
-    """What a reviewer holds or has written in some projects, what was touched last first; two statements."""
+    """What a reviewer holds or has written in some projects, the most urgent first; two statements."""
     of_mine = (Assignment.project_id.in_(project_ids), Assignment.reviewer_id == reviewer_id)
     same = sa.and_(
         Draft.project_id == Assignment.project_id,
@@ -149,8 +155,7 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
         )
         for row, saved_at, reason in (*held, *written)
     ]
-    found.sort(key=lambda one: (one.held_until is None, one.returned_because is None, -_moment(one.seen_at)))
-    return found
+    return sorted(found, key=lambda one: one.urgency)
 
 
 def done_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> dict[int, int]:
@@ -180,7 +185,3 @@ def median_seconds(session: Session, project_id: int, reviewer_id: int) -> float
         .limit(LAST)
     ).all()
     return median(last) if last else None
-
-
-def _moment(at: datetime | None) -> float:
-    return at.timestamp() if at else 0.0

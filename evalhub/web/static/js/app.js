@@ -1,6 +1,6 @@
 // Every page: times in the viewer's zone, dialogs, and the module that an element names in data-module.
 
-const MODULES = new Set(["autosubmit", "copy", "progress"]);
+const MODULES = new Set(["autosubmit", "copy", "progress", "shortcut"]);
 
 for (const time of document.querySelectorAll("time[datetime]")) {
   const isMoment = time.textContent.trim().endsWith("UTC"); // not an age, nor a day
@@ -15,7 +15,7 @@ for (const opener of document.querySelectorAll("[data-opens]")) {
 }
 
 document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
-localStorage.removeItem(sessionStorage.getItem("evalhub:sent")); // the review that led here has arrived
+setTimeout(() => document.querySelector("[data-undo]")?.remove(), 10_000);
 document.getElementById("error-summary")?.focus();
 
 for (const element of document.querySelectorAll("[data-module]")) {
