@@ -13,9 +13,11 @@ from evalhub.accounts.identity import Kept, kept_form, visit_of_cookie
 from evalhub.accounts.passwords import is_password
 from evalhub.accounts.queries import account_of_login
 from evalhub.accounts.views.blueprint import bp
+from evalhub.errors import BadInput
 from evalhub.web.answers import json_response
 from evalhub.web.context import current_settings, same_site_path, utc_now, wants_json
 from evalhub.web.cookies import clear_session_cookie, session_cookie_name, set_session_cookie
+from evalhub.web.csrf import csrf_token
 from evalhub.web.policies import allowed, anyone, signed_in
 from evalhub.web.principal import current_visit, require_principal
 from evalhub.web.session import reading, write
@@ -24,6 +26,8 @@ from evalhub.web.session import reading, write
 @bp.get("/sign-in")
 @allowed(anyone)
 def sign_in() -> ResponseReturnValue:
+    if wants_json():
+        return _who_is_here()
     target = same_site_path(request.args.get("next"))
     if current_visit() is not None:
         return redirect(target, 303)
@@ -39,6 +43,8 @@ def check_sign_in() -> ResponseReturnValue:
     if account_id is None:
         if not form.errors:
             form.form_errors.append("That name and that password do not belong together.")
+        if wants_json():
+            raise BadInput(next(str(messages[0]) for messages in form.errors.values()))
         target = same_site_path(form.next.data)
         return render_template("accounts/sign_in.html", form=form, next=target, kept=kept), 422
     visit = current_visit()
@@ -47,6 +53,8 @@ def check_sign_in() -> ResponseReturnValue:
             lambda s: service.close_session(s, visit.session_id, account_id=visit.principal.account_id, now=utc_now())
         )
     secret = write(lambda s: service.open_session(s, account_id, life=session_life(), now=utc_now()))
+    if wants_json():
+        return _signed_in_on_the_page(secret)
     return _resend(kept, secret) if kept else signed_in_response(secret, same_site_path(form.next.data))
 
 
@@ -102,5 +110,21 @@ def _resend(kept: Kept, secret: str) -> Response:
     g.visit = visit_of_cookie(secret)
     page = render_template("accounts/resend.html", target=same_site_path(kept.target), fields=kept.fields)
     response = make_response(page)
+    set_session_cookie(response, secret)
+    return response
+
+
+def _who_is_here() -> Response:
+    """For a page whose session may have ended: who is signed in now, and the token that its forms must carry."""
+    visit = current_visit()
+    name = visit.principal.display_name if visit else None
+    return json_response({"account": name, "csrf_token": csrf_token()})
+
+
+def _signed_in_on_the_page(secret: str) -> Response:
+    """To a page that stays where it is, because words are typed in it."""
+    session.clear()
+    g.visit = visit_of_cookie(secret)
+    response = _who_is_here()
     set_session_cookie(response, secret)
     return response

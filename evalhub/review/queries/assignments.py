@@ -67,6 +67,12 @@ def desk_of(session: Session, public_id: str, reviewer_id: int) -> Desk:
     return Desk(*row)
 
 
+def newest_version(session: Session, version: RubricVersion) -> int:
+    """Number of the newest published version of the same rubric."""
+    newest = sa.select(sa.func.max(RubricVersion.number)).where(RubricVersion.rubric_id == version.rubric_id)
+    return session.scalar(newest) or version.number
+
+
 def lock_task(session: Session, project_id: int, task_id: int) -> Task:
     return session.scalars(
         locked(sa.select(Task).where(Task.project_id == project_id, Task.id == task_id)).execution_options(

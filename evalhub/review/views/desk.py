@@ -9,13 +9,14 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from evalhub.accounts.schema import KEY_ACTIONS
 from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.policies import review_in_project
 from evalhub.projects.queries import project_named
-from evalhub.review.forms import DraftForm, HeartbeatForm, SkipForm, sent_draft, sent_words
+from evalhub.review.forms import DraftForm, HeartbeatForm, SkipForm, sent_draft, sent_seconds, sent_words
 from evalhub.review.models import SkipReason
 from evalhub.review.policies import hold_assignment
-from evalhub.review.queries.assignments import Desk, desk_of
+from evalhub.review.queries.assignments import Desk, desk_of, newest_version
 from evalhub.review.schema import DraftBody, Lease, SentDraft, Submitted
 from evalhub.review.service.claim import claim_next
 from evalhub.review.service.drafts import DraftConflict, heartbeat, save_draft
@@ -23,14 +24,18 @@ from evalhub.review.service.revise import reopen_review
 from evalhub.review.service.skip import skip_item
 from evalhub.review.service.submit import submit_review
 from evalhub.review.views.blueprint import bp
-from evalhub.review.views.page import review_page
+from evalhub.review.views.page import ReviewPage, review_page
 from evalhub.rubrics.forms import ReviewForm, review_form
 from evalhub.rubrics.queries import rubric_of
 from evalhub.web.answers import json_response
 from evalhub.web.api import parse_body
+from evalhub.web.context import wants_json
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import current_database, reading, write
+
+UNDO = "undo"
+"""Category of the message that names the assignment just submitted; pages offer to reopen it."""
 
 
 @bp.post("/projects/<p>/next")
@@ -47,7 +52,7 @@ def claim(p: str) -> ResponseReturnValue:
 def desk(public_id: str) -> ResponseReturnValue:
     with reading() as session:
         page = review_page(session, _desk(session, public_id))
-    return render_template("review/item.html", page=page)
+    return _shown(page)
 
 
 @bp.post("/assignments/<public_id>")
@@ -66,6 +71,7 @@ def submit(public_id: str) -> ResponseReturnValue:
             reviewer_id=principal.account_id,
             reviewer=principal.public_id,
             body=form.review(),
+            seconds_active=sent_seconds(),
         )
     except (BadInput, Conflict) as error:
         return _page_again(public_id, draft, {"": error.message}, error.http_status)
@@ -84,6 +90,7 @@ def autosave(public_id: str) -> ResponseReturnValue:
                 reviewer_id=require_principal().account_id,
                 body=sent.body,
                 expected_revision=sent.revision,
+                seconds_active=sent.seconds,
             )
         )
     except DraftConflict as conflict:
@@ -127,9 +134,17 @@ def beat(public_id: str) -> ResponseReturnValue:
     if not form.validate():
         raise BadInput("A heartbeat names its lease.", faults=[Fault("schema", "is missing", "lease")])
     until = write(
-        partial(heartbeat, assignment=public_id, reviewer_id=require_principal().account_id, lease=form.lease.data)
+        partial(
+            heartbeat,
+            assignment=public_id,
+            reviewer_id=require_principal().account_id,
+            lease=form.lease.data,
+            seconds_active=form.seconds.data,
+        )
     )
-    return json_response({"leased_until": until})
+    with reading() as session:
+        newest = newest_version(session, _desk(session, public_id).rubric_version)
+    return json_response({"leased_until": until, "newest_version": newest})
 
 
 @bp.post("/assignments/<public_id>/skip")
@@ -167,6 +182,7 @@ def _desk(session: Session, public_id: str) -> Desk:
 
 
 def _after(outcome: Submitted) -> ResponseReturnValue:
+    flash(outcome.assignment, UNDO)
     if outcome.is_extra:
         flash("Stored as an extra review: it came after the item had its reviewers.")
     return _go_on(outcome.next if isinstance(outcome.next, Lease) else None)
@@ -175,8 +191,13 @@ def _after(outcome: Submitted) -> ResponseReturnValue:
 def _go_on(lease: Lease | None) -> ResponseReturnValue:
     if lease is None:
         flash("Nothing is left for you here just now.")
-        return redirect("/", 303)
-    return redirect(url_for("review.desk", public_id=lease.assignment), 303)
+        return _lead_to("/")
+    return _lead_to(url_for("review.desk", public_id=lease.assignment))
+
+
+def _lead_to(target: str) -> ResponseReturnValue:
+    """A browser goes there; our script is told where to go, once it knows that all is stored."""
+    return json_response({"next": target}) if wants_json() else redirect(target, 303)
 
 
 def _sent_form(public_id: str) -> ReviewForm:
@@ -186,7 +207,14 @@ def _sent_form(public_id: str) -> ReviewForm:
 
 
 def _page_again(public_id: str, draft: DraftBody | None, errors: Mapping[str, str], status: int) -> ResponseReturnValue:
-    """The page with every word that was sent, and what is wrong."""
+    """The page with every word that was sent, and what is wrong; our script then asks for it as a page."""
+    if wants_json():
+        message = next(iter(errors.values()), "This cannot be stored as it is.")
+        return json_response({"error": {"code": "refused", "message": message, "details": []}}, status)
     with reading() as session:
         page = review_page(session, _desk(session, public_id), body=draft, errors=errors)
-    return render_template("review/item.html", page=page), status
+    return _shown(page), status
+
+
+def _shown(page: ReviewPage) -> str:
+    return render_template("review/item.html", page=page, key_actions=KEY_ACTIONS)

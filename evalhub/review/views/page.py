@@ -16,15 +16,19 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from evalhub.inbox.queries.rulings import ShownRuling, rulings_for
+from evalhub.db import now
 from evalhub.projects.models import BatchState, ProjectState
 from evalhub.review.models import AssignmentState, Draft
-from evalhub.review.queries.assignments import Desk, draft_of
+from evalhub.review.queries.assignments import Desk, draft_of, newest_version
 from evalhub.review.queries.progress import my_progress
 from evalhub.review.schema import DraftBody, item_alias
 from evalhub.review.service.revise import submitted_body
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import Criterion, Rubric
 from evalhub.web.rendering import render_markdown, render_plain, render_prose
+
+READING_BUDGET_WORDS = 1_200
+"""Eight minutes at 150 words a minute: so much of a conversation stands open at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class ReviewPage:
     rulings: Mapping[str, Sequence[ShownRuling]]
     """How the rubric's owner reads a criterion, by its key."""
     turns: tuple[Turn, ...]
+    n_older_turns: int
+    """How many of the first turns lie beyond what is read at one go."""
     prompt: Text | None
     context: Text | None
     reference: Text | None
@@ -82,6 +88,8 @@ class ReviewPage:
     can_reopen: bool
     is_settled: bool
     idempotency_key: str
+    now: datetime
+    newest_version: int
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,6 +97,16 @@ class ReviewPage:
 def rendered(text: str) -> Markup:
     """The text as safe HTML; kept, because an item is shown to several reviewers."""
     return render_markdown(text)
+
+
+def older_turns(texts: Sequence[str]) -> int:
+    """How many turns to fold away at first, so that the last ones fill the reading budget; never the very last."""
+    words = 0
+    for n_before, text in reversed(list(enumerate(texts))):
+        words += len(text.split())
+        if words > READING_BUDGET_WORDS:
+            return min(n_before + 1, len(texts) - 1)
+    return 0
 
 
 def review_page(
@@ -106,6 +124,7 @@ def review_page(
     is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
     shown = body or _stored_body(session, desk, draft, is_submitted=is_submitted, is_reopened=is_reopened)
     criteria = tuple(rubric.applicable(item.tags))
+    messages = item.messages or ()
     is_closed = desk.batch.state is BatchState.CLOSED or desk.project.state is ProjectState.CLOSED
     return ReviewPage(
         assignment_id=assignment.public_id,
@@ -117,7 +136,8 @@ def review_page(
         guidance_html=render_prose(rubric.description),
         criterion_guidance={c.key: render_prose(c.guidance) for c in criteria if c.guidance},
         rulings=rulings_for(session, desk.rubric_version.id),
-        turns=tuple(Turn(m["role"], rendered(m["content"]), m["content"]) for m in item.messages or ()),
+        turns=tuple(Turn(m["role"], rendered(m["content"]), m["content"]) for m in messages),
+        n_older_turns=older_turns([m["content"] for m in messages]),
         prompt=_text(item.prompt),
         context=_text(item.context),
         reference=_text(item.reference),
@@ -141,6 +161,8 @@ def review_page(
         and assignment.others_shown_at is None,
         is_settled=desk.task.settled_at is not None,
         idempotency_key=str(uuid.uuid4()),
+        now=now(session),
+        newest_version=newest_version(session, desk.rubric_version),
         errors=errors or {},
     )
 

@@ -1,23 +1,32 @@
 // The review page by keyboard: levels, criteria, notes, raw text, guidance, skip, submit. Without it the page is a form.
 
 const TYPING = "textarea, select, input:not([type=radio]):not([type=checkbox]), [contenteditable]";
-const OFF = "evalhub:keys-off";
 const SHOWN_FOR = 8_000;
+const UNDO_FOR = 10_000;
 
 const grid = document.querySelector("[data-review]");
 const form = document.getElementById("review-form");
+const isReadonly = "readonly" in grid.dataset;
 const dialog = document.getElementById("keys");
 const criteria = [...form.querySelectorAll(".criterion")];
 const status = document.getElementById("status");
+const submittedBefore = status.querySelector("[data-undo]");
 const flag = document.getElementById("flag");
+const keyOf = JSON.parse(grid.dataset.keys);
 const undone = [];
 let current = -1;
+
+const marks = new Map([...document.querySelectorAll("[data-jump]")].map((link) => [link.dataset.jump, link]));
+const markOf = (criterion) => marks.get(criterion?.dataset.criterion);
 
 function makeCurrent(index, { focus = true } = {}) {
   if (index < 0 || index >= criteria.length) return;
   criteria[current]?.classList.remove("is-current");
+  markOf(criteria[current])?.removeAttribute("aria-current");
   current = index;
   criteria[current].classList.add("is-current");
+  markOf(criteria[current])?.setAttribute("aria-current", "true");
+  criteria[current].dispatchEvent(new Event("current", { bubbles: true }));
   if (focus) criteria[current].focus({ preventScroll: true });
   if (focus) criteria[current].scrollIntoView({ block: "nearest" });
 }
@@ -44,11 +53,18 @@ function giveLevel(digit) {
 }
 
 function undo() {
-  if (!undone.length) return;
+  if (!undone.length) return submittedBefore?.isConnected && submittedBefore.requestSubmit();
   const [index, before] = undone.pop();
   for (const input of answersOf(criteria[index])) input.checked = input === before;
   criteria[index].dispatchEvent(new Event("input", { bubbles: true }));
   makeCurrent(index);
+}
+
+function nextOpen() {
+  const order = criteria.map((_, step) => (current + 1 + step) % criteria.length);
+  const next = order.find((index) => !isAnswered(criteria[index]));
+  if (next === undefined) say("Every criterion has an answer.", "good");
+  else makeCurrent(next);
 }
 
 function openNote(criterion) {
@@ -59,11 +75,22 @@ function openNote(criterion) {
 const scrollAnswer = (direction) => window.scrollBy({ top: direction * window.innerHeight * 0.8 });
 
 function goToTurn(step) {
-  const turns = [...document.querySelectorAll("[data-turn], .answer")];
   const bar = document.querySelector(".topbar").offsetHeight + 4;
-  const tops = turns.map((turn) => turn.getBoundingClientRect().top - bar);
-  const next = step > 0 ? tops.find((top) => top > 4) : tops.findLast((top) => top < -4);
-  if (next !== undefined) window.scrollBy({ top: next });
+  const topOf = (turn) => turn.getBoundingClientRect().top - bar;
+  const turns = () => [...document.querySelectorAll("[data-turn], .answer")].filter((turn) => turn.checkVisibility());
+  const before = () => turns().findLast((turn) => topOf(turn) < -4);
+  const older = document.querySelector("details.older:not([open])");
+  let turn = step > 0 ? turns().find((one) => topOf(one) > 4) : before();
+  if (!turn && step < 0 && older) {
+    const place = turns()[0];
+    const top = topOf(place);
+    older.open = true;
+    window.scrollBy({ top: topOf(place) - top });
+    turn = before();
+  }
+  if (!turn) return;
+  turn.focus({ preventScroll: true });
+  window.scrollBy({ top: topOf(turn) });
 }
 
 function toggle(details) {
@@ -75,15 +102,19 @@ function toggle(details) {
 async function quote() {
   const quotes = await import("./quotes.js");
   const criterion = criteria[Math.max(current, 0)];
-  if (quotes.attach(criterion)) say(`Quoted for ${titleOf(criterion)}.`, "good");
-  else say("Select a passage first; if its words cannot be found, select it in the raw text (R).", "bad");
+  if (!criterion.querySelector("[data-quotes]")) return say("A preference takes no quotes; choose a criterion first.", "bad");
+  const fault = quotes.attach(criterion);
+  if (!fault) return say(`Quoted for ${titleOf(criterion)}.`, "good");
+  const raw = keyOf.raw ? `Raw text (${keyOf.raw.toUpperCase()})` : "Raw text";
+  say(fault === "elsewhere" ? "Select a passage of the answer, prompt, context or reference first." : `These words do not stand like that in the text as written. Switch to ${raw} and select them there.`, "bad");
 }
 
 function say(text, kind) {
   const words = document.createElement("p");
   words.className = `flash ${kind}`;
   words.textContent = text;
-  status.replaceChildren(words);
+  for (const earlier of status.querySelectorAll("p")) earlier.remove();
+  status.append(words);
   setTimeout(() => words.remove(), SHOWN_FOR);
 }
 
@@ -109,43 +140,58 @@ function keepOne(criterion, touched) {
 function showMissing() {
   const whats = missing().map(([, what]) => what);
   document.querySelector("[data-missing]").textContent = whats.length ? `Missing: ${whats.join(", ")}` : "";
+  for (const criterion of criteria) {
+    const done = markOf(criterion)?.querySelector("[data-done]");
+    if (done) done.textContent = isAnswered(criterion) ? ", answered" : "";
+    markOf(criterion)?.classList.toggle("is-done", isAnswered(criterion));
+  }
+  const progress = document.querySelector("[data-progress]");
+  if (progress) progress.textContent = `${criteria.filter(isAnswered).length} of ${criteria.length} answered`;
 }
 
-const KEYS = {
-  j: () => makeCurrent(Math.min(current + 1, criteria.length - 1)),
-  k: () => makeCurrent(Math.max(current - 1, 0)),
-  n: () => openNote(criteria[Math.max(current, 0)]),
-  q: () => quote(),
-  u: undo,
-  r: () => document.getElementById("view-raw").click(),
-  g: () => toggle(document.getElementById("guidance")),
-  s: () => { toggle(document.getElementById("skip")); document.getElementById("skip-reason")?.focus(); },
-  f: () => { toggle(flag); document.getElementById("flag-text")?.focus(); },
-  "[": () => goToTurn(-1),
-  "]": () => goToTurn(1),
-  "?": () => dialog.showModal(),
+const ON_THE_FORM = {
+  note: () => openNote(criteria[Math.max(current, 0)]),
+  quote: () => quote(),
+  undo,
+  skip: () => { toggle(document.getElementById("skip")); document.getElementById("skip-reason")?.focus(); },
 };
+const ACTIONS = {
+  next_criterion: () => makeCurrent(Math.min(current + 1, criteria.length - 1)),
+  previous_criterion: () => makeCurrent(Math.max(current - 1, 0)),
+  next_open: nextOpen,
+  flag: () => { toggle(flag); document.getElementById("flag-text")?.focus(); },
+  raw: () => document.getElementById("view-raw").click(),
+  guidance: () => toggle(document.getElementById("guidance")),
+  previous_turn: () => goToTurn(-1),
+  next_turn: () => goToTurn(1),
+  help: () => dialog.showModal(),
+  ...(isReadonly ? {} : ON_THE_FORM),
+};
+const ACTION_OF = new Map(Object.entries(keyOf).map(([action, key]) => [key, action]));
 
 function onKey(event) {
-  if (dialog.open || event.isComposing) return;
+  if (document.querySelector("dialog[open]") || event.isComposing) return;
   const isTyping = event.target.matches(TYPING);
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     form.requestSubmit();
   } else if (event.key === "Escape" && isTyping) {
     (event.target.closest(".criterion") ?? document.getElementById("main")).focus({ preventScroll: true });
-  } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && localStorage.getItem(OFF) !== "1") {
+  } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && "singleKeys" in grid.dataset) {
     onSingleKey(event);
   }
 }
 
 function onSingleKey(event) {
+  const key = event.key === " " ? "Space" : event.key.toLowerCase();
   const isFree = !event.target.matches("button, summary, a, [type=checkbox], [type=radio]:not(:checked)");
-  if (event.key === " " && isFree) scrollAnswer(event.shiftKey ? -1 : 1);
-  else if (/^[0-9]$/.test(event.key) && !("readonly" in grid.dataset)) {
-    const input = giveLevel(Number(event.key));
+  const action = ACTION_OF.get(key);
+  if (key === "Space" && !isFree) return;
+  if (/^[0-9]$/.test(key) && !isReadonly && !form.inert) {
+    const input = giveLevel(Number(key));
     if (input) give(input);
-  } else if (KEYS[event.key.toLowerCase()]) KEYS[event.key.toLowerCase()]();
+  } else if (action === "scroll") scrollAnswer(event.shiftKey ? -1 : 1);
+  else if (ACTIONS[action] && !(form.inert && action in ON_THE_FORM)) ACTIONS[action]();
   else return;
   event.preventDefault();
 }
@@ -159,6 +205,10 @@ form.addEventListener("input", (event) => {
   keepOne(criterion, event.target);
   showMissing();
 });
+form.addEventListener("restored", () => {
+  showMissing();
+  if ([...form.querySelectorAll("[name^=evidence-]")].some((input) => input.value)) import("./quotes.js");
+});
 form.addEventListener("submit", (event) => {
   const [first] = event.submitter?.hasAttribute("formaction") ? [] : missing();
   if (!first) return;
@@ -170,19 +220,17 @@ form.addEventListener("submit", (event) => {
 document.addEventListener("keydown", onKey);
 flag?.addEventListener("toggle", () => import("./flag.js"), { once: true });
 
-const keysOff = document.getElementById("keys-off");
-keysOff.checked = localStorage.getItem(OFF) === "1";
-keysOff.addEventListener("change", () => localStorage.setItem(OFF, keysOff.checked ? "1" : "0"));
 const opener = document.querySelector("[data-opens=keys]");
 opener.hidden = false;
-opener.onclick = KEYS["?"];
-if (!("readonly" in grid.dataset)) {
+opener.onclick = ACTIONS.help;
+if (!isReadonly) {
   const button = document.querySelector("[data-quote]");
   button.hidden = false;
   button.onmousedown = (event) => event.preventDefault(); // which would drop the selection
   button.onclick = quote;
-  if (form.querySelector("[data-quotes] li")) import("./quotes.js");
   showMissing();
   makeCurrent(0, { focus: false });
 }
+if (form.querySelector("[data-quotes] li")) import("./quotes.js");
+setTimeout(() => submittedBefore?.remove(), UNDO_FOR);
 document.getElementById("error-summary")?.focus();
