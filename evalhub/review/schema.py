@@ -169,5 +169,3 @@ class SentDraft(BaseModel):
     body: DraftBody
     seconds: Annotated[float, Field(ge=0, le=A_DAY)] | None = None
     """Time at work since the page last told."""
-    seconds: Annotated[float, Field(ge=0, le=A_DAY)] | None = None
-    """Time at work since the page last told."""

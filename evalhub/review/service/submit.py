@@ -64,7 +64,6 @@ def submit_review(
         assignment: public id of the assignment.
         reviewer: public id of the reviewer, for the log.
         seconds_active: time at work since the page last told, where it knows.
-        seconds_active: time at work since the page last told, where it knows.
 
     Raises:
         NotFound: the assignment is not this reviewer's.
@@ -116,7 +115,6 @@ def _checked(
         idempotency_key=body.idempotency_key,
         request_sha256=body.request_sha256,
         review=check_review(rubric, item.tags, body, texts=texts),
-        seconds_active=seconds_active,
         seconds_active=seconds_active,
     )
 
