@@ -20,26 +20,26 @@ from evalhub.inbox.service.sending import check_text
 from evalhub.rubrics.models import Rubric
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
-from tests.inbox.worlds import answered, asked, owned, publish
-from tests.world import MOMENT, RUBRIC, World, a_project, an_account
+from tests.inbox.worlds import Office, answered, asked, owned, publish
+from tests.world import MOMENT, RUBRIC, a_project, an_account
 
 
 @pytest.fixture
-def world(database: Database) -> World:
+def world(database: Database) -> Office:
     return owned(database, items=1)
 
 
-def entry_now(world: World, entry: InboxEntry) -> InboxEntry:
+def entry_now(world: Office, entry: InboxEntry) -> InboxEntry:
     with world.database.reading() as session:
         return session.get_one(InboxEntry, entry.id)
 
 
-def actions(world: World) -> list[str]:
+def actions(world: Office) -> list[str]:
     with world.database.reading() as session:
         return list(session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)))
 
 
-def rulings_in(world: World, version_id: int) -> dict[str, list[str]]:
+def rulings_in(world: Office, version_id: int) -> dict[str, list[str]]:
     with world.database.reading() as session:
         return {key: [one.text for one in found] for key, found in rulings_for(session, version_id).items()}
 
@@ -54,7 +54,7 @@ def test_who_publishes_the_first_version_owns_the_rubric_and_later_ones_change_n
         assert session.scalars(sa.select(Rubric.owner_id)).one() == ann.id
 
 
-def test_what_is_sent_waits_for_the_owner_and_for_admins(world: World) -> None:
+def test_what_is_sent_waits_for_the_owner_and_for_admins(world: Office) -> None:
     entry = asked(world, "ann")
     assert entry.state is EntryState.OPEN
     with world.database.reading() as session:
@@ -65,18 +65,18 @@ def test_what_is_sent_waits_for_the_owner_and_for_admins(world: World) -> None:
     assert actions(world)[-1] == "inbox.sent"
 
 
-def test_two_clicks_make_one_entry(world: World) -> None:
+def test_two_clicks_make_one_entry(world: Office) -> None:
     assert asked(world, "ann").id == asked(world, "ann").id
     assert asked(world, "ben").id != asked(world, "ann").id
     assert asked(world, "ann", criterion="clarity").id != asked(world, "ann").id
 
 
-def test_a_question_may_be_asked_again_once_it_is_answered(world: World) -> None:
+def test_a_question_may_be_asked_again_once_it_is_answered(world: Office) -> None:
     first = answered(world, asked(world, "ann"))
     assert asked(world, "ann").id != first.id
 
 
-def test_one_sender_cannot_fill_the_inbox_and_others_are_not_held_up(world: World) -> None:
+def test_one_sender_cannot_fill_the_inbox_and_others_are_not_held_up(world: Office) -> None:
     entries = [asked(world, "ann", f"Question {n}?") for n in range(OPEN_LIMIT)]
     with pytest.raises(Conflict, match=f"{OPEN_LIMIT} of your questions"):
         asked(world, "ann", "One more?")
@@ -94,7 +94,7 @@ def test_one_sender_cannot_fill_the_inbox_and_others_are_not_held_up(world: Worl
         ("What?", {"criterion": "beauty"}, "criterion"),
     ],
 )
-def test_what_does_not_fit_is_refused_at_its_place(world: World, text: str, more: dict[str, str], path: str) -> None:
+def test_what_does_not_fit_is_refused_at_its_place(world: Office, text: str, more: dict[str, str], path: str) -> None:
     with pytest.raises(BadInput) as refused:
         asked(world, "ann", text, **more)
     assert [fault.path for fault in refused.value.faults] == [path]
@@ -108,7 +108,7 @@ def test_a_text_without_fault_is_short_and_says_something(text: str) -> None:
         assert "\0" not in text
 
 
-def test_an_answer_reaches_the_sender_until_they_have_seen_it(world: World) -> None:
+def test_an_answer_reaches_the_sender_until_they_have_seen_it(world: Office) -> None:
     entry, ann, ben = asked(world, "ann"), world.people["ann"], world.people["ben"]
     asked(world, "ben")
     answered(world, entry)
@@ -121,14 +121,14 @@ def test_an_answer_reaches_the_sender_until_they_have_seen_it(world: World) -> N
         assert answered_for(session, ann.id) == []
 
 
-def test_only_the_sender_can_have_seen_an_answer_and_only_once_there_is_one(world: World) -> None:
+def test_only_the_sender_can_have_seen_an_answer_and_only_once_there_is_one(world: Office) -> None:
     entry = asked(world, "ann")
     for login in ("ann", "ben"):
         with pytest.raises(NotFound):
             write(lambda s, n=login: mark_seen(s, entry.public_id, world.people[n].id, at=MOMENT), on=world.database)
 
 
-def test_a_second_answer_is_a_conflict_and_the_first_stands(world: World) -> None:
+def test_a_second_answer_is_a_conflict_and_the_first_stands(world: Office) -> None:
     entry = asked(world, "ann")
     answered(world, entry, "The first.")
     with pytest.raises(Conflict):
@@ -137,7 +137,7 @@ def test_a_second_answer_is_a_conflict_and_the_first_stands(world: World) -> Non
     assert rulings_in(world, world.project.rubric_version_id) == {}
 
 
-def test_an_answer_that_cannot_be_stored_leaves_the_entry_open(world: World) -> None:
+def test_an_answer_that_cannot_be_stored_leaves_the_entry_open(world: Office) -> None:
     entry = asked(world, "ann")
     for more in ({"text": " "}, {"text": "Yes.", "changed_in": 2}, {"text": "Yes.", "pin_to": "beauty"}):
         with pytest.raises(BadInput):
@@ -145,7 +145,7 @@ def test_an_answer_that_cannot_be_stored_leaves_the_entry_open(world: World) -> 
     assert entry_now(world, entry).state is EntryState.OPEN
 
 
-def test_an_entry_is_changed_only_by_a_later_version_and_the_sender_hears_of_it_anew(world: World) -> None:
+def test_an_entry_is_changed_only_by_a_later_version_and_the_sender_hears_of_it_anew(world: Office) -> None:
     entry, ann = answered(world, asked(world, "ann")), world.people["ann"]
     write(lambda s: mark_seen(s, entry.public_id, ann.id, at=MOMENT), on=world.database)
     olga = world.people["olga"]
@@ -161,7 +161,7 @@ def test_an_entry_is_changed_only_by_a_later_version_and_the_sender_hears_of_it_
     assert (later.state, later.changed_in_version) == (EntryState.CHANGED, 2)
 
 
-def test_a_ruling_holds_in_every_version_that_asks_the_same_question(world: World) -> None:
+def test_a_ruling_holds_in_every_version_that_asks_the_same_question(world: Office) -> None:
     answered(world, asked(world, "ann"), "Yes.", pin_to="accuracy", ruling="A missing source is an error.")
     answered(world, asked(world, "ann", criterion="clarity"), "Long is not unclear.", pin_to="clarity")
     same = publish(world, 2, Clarity="Plain words")
@@ -172,7 +172,7 @@ def test_a_ruling_holds_in_every_version_that_asks_the_same_question(world: Worl
     assert rulings_in(world, other) == clarity
 
 
-def test_a_ruling_of_another_rubric_is_not_shown(world: World) -> None:
+def test_a_ruling_of_another_rubric_is_not_shown(world: Office) -> None:
     answered(world, asked(world, "ann"), "Yes.", pin_to="accuracy")
     twin = a_project(
         world.database,
@@ -185,7 +185,7 @@ def test_a_ruling_of_another_rubric_is_not_shown(world: World) -> None:
     assert rulings_in(world, twin.project.rubric_version_id) == {}
 
 
-def test_a_withdrawn_ruling_stays_in_the_list_alone(world: World) -> None:
+def test_a_withdrawn_ruling_stays_in_the_list_alone(world: Office) -> None:
     entry, olga = asked(world, "ann"), world.people["olga"]
     answered(world, entry, "Yes.", pin_to="accuracy")
     with world.database.reading() as session:
@@ -206,7 +206,7 @@ def test_a_withdrawn_ruling_stays_in_the_list_alone(world: World) -> None:
     assert actions(world)[-4:] == ["inbox.sent", "inbox.answered", "ruling.made", "ruling.withdrawn"]
 
 
-def test_a_rubric_is_handed_to_somebody_who_can_sign_in(world: World) -> None:
+def test_a_rubric_is_handed_to_somebody_who_can_sign_in(world: Office) -> None:
     ada = world.people["ada"]
     with pytest.raises(BadInput):
         write(lambda s: hand_on(s, "answers", "nobody", by=ada, at=MOMENT), on=world.database)
@@ -218,6 +218,6 @@ def test_a_rubric_is_handed_to_somebody_who_can_sign_in(world: World) -> None:
     assert actions(world)[-1] == "rubric.handed_on"
 
 
-def test_a_kind_is_kept_as_it_was_sent(world: World) -> None:
+def test_a_kind_is_kept_as_it_was_sent(world: Office) -> None:
     for kind in EntryKind:
         assert entry_now(world, asked(world, "ann", kind=kind)).kind is kind

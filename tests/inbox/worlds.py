@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, InstanceRole
@@ -17,12 +19,25 @@ from evalhub.review.models import Task
 from evalhub.review.schema import Lease
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
+from tests.web.client import Browser, app_for
 from tests.world import MOMENT, RUBRIC, World, a_project, an_account
 
 
-def owned(database: Database, **more: Any) -> World:
+class Office(World):
+    """A world with one app, in which its people may be signed in."""
+
+    @cached_property
+    def app(self) -> Flask:
+        return app_for(self.database)
+
+    def visit(self, login: str) -> Browser:
+        return Browser(self.app).sign_in_as(self.people[login])
+
+
+def owned(database: Database, **more: Any) -> Office:
     """The project `p` of `a_project`, the rubric's owner Olga, the admin Ada, and Sam, who has no part in anything."""
-    world = a_project(database, **more)
+    made = a_project(database, **more)
+    world = Office(made.database, made.project, made.people)
 
     def people(session: Session) -> None:
         world.people["ada"] = an_account(session, "ada", role=InstanceRole.ADMIN)
@@ -34,18 +49,18 @@ def owned(database: Database, **more: Any) -> World:
     return world
 
 
-def joins(world: World, login: str, *roles: ProjectRole) -> None:
+def joins(world: Office, login: str, *roles: ProjectRole) -> None:
     account_id = world.people[login].id
     write(lambda s: set_member(s, world.project.id, account_id, set(roles), by=None, now=MOMENT), on=world.database)
 
 
-def about(world: World, lease: Lease) -> About:
+def about(world: Office, lease: Lease) -> About:
     with world.database.reading() as session:
         task = session.get_one(Task, (lease.project_id, lease.task_id))
     return About(world.project.id, task.dataset_id, task.item_id, lease.assignment)
 
 
-def asked(world: World, login: str, text: str = "Does a missing source count?", **more: Any) -> InboxEntry:
+def asked(world: Office, login: str, text: str = "Does a missing source count?", **more: Any) -> InboxEntry:
     """A question about accuracy, unless said otherwise."""
     stated = {"kind": EntryKind.QUESTION, "criterion": "accuracy", "project_id": world.project.id, **more}
     sender_id, version_id = world.people[login].id, world.project.rubric_version_id
@@ -57,12 +72,12 @@ def asked(world: World, login: str, text: str = "Does a missing source count?", 
     return write(send, on=world.database)
 
 
-def answered(world: World, entry: InboxEntry, text: str = "Yes, it does.", **more: Any) -> InboxEntry:
+def answered(world: Office, entry: InboxEntry, text: str = "Yes, it does.", **more: Any) -> InboxEntry:
     by = world.people["olga"]
     return write(lambda s: answer_entry(s, entry.public_id, Answer(text, **more), by=by, at=MOMENT), on=world.database)
 
 
-def publish(world: World, version: int, **words: str) -> int:
+def publish(world: Office, version: int, **words: str) -> int:
     """Another version of the rubric, with some of its words replaced."""
     yaml = RUBRIC.decode().replace("version: 1", f"version: {version}")
     for old, new in words.items():
