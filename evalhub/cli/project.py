@@ -61,6 +61,7 @@ def project() -> None:
     help="Open a case of an item too that lowers a criterion's alpha by this much, like 0.01.",
 )
 @click.option("--one-more", is_flag=True, help="Ask one more reviewer before an adjudicator.")
+@click.option("--pairs", is_flag=True, help="Have two items of one pair_id graded side by side, with a preference.")
 @click.option("--pass-score", type=float, help="Passes from this overall score; else the rubric's own rule.")
 @click.option("--pass-level", help="Passes from this overall level; else the rubric's own rule.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due date.")
@@ -104,6 +105,7 @@ def create(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool
             rules=rules,
             lease_minutes=given["lease_minutes"],
             due_on=due.date() if due else None,
+            pairs=given["pairs"],
         )
 
     instance = open_instance(ctx)

@@ -51,6 +51,7 @@ class ProjectIn(BaseModel):
     due_on: date | None = None
     flags: Flags = Flags()
     one_more: Annotated[bool, Field(description="Ask one more reviewer before an adjudicator")] = False
+    pairs: Annotated[bool, Field(description="Have two items of one pair_id graded side by side")] = False
     pass_rule: PassRule | None = None
     reviewers: list[Login] = []
     adjudicators: list[Login] = []
@@ -93,6 +94,7 @@ def _make(session: Session, body: ProjectIn, by_id: int, seed: int) -> Project:
             rules=Rules(flags=body.flags, one_more=body.one_more, pass_rule=body.pass_rule),
             lease_minutes=body.lease_minutes,
             due_on=body.due_on,
+            pairs=body.pairs,
         ),
         by=by,
         now=now,

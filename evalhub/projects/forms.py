@@ -91,6 +91,12 @@ class ProjectForm(Form):
         " for the item's result, not for the agreement of the reviewers.",
     )
 
+    pairs = BooleanField(
+        "Show the two answers of a pair side by side",
+        description="Two items of the dataset with the same pair_id go to the same reviewer, who grades both and says"
+        " which is better. It cannot be changed later.",
+    )
+
     def offer(self, datasets: list[str], rubrics: list[str]) -> None:
         """The choices of this instance."""
         self.dataset.choices = [SelectChoice(name, name) for name in datasets]
@@ -108,6 +114,7 @@ class ProjectForm(Form):
             rules=Rules(flags=Flags.named(self.flags.data, influence=self.influence.data), one_more=self.one_more.data),
             lease_minutes=self.lease_minutes.data,
             due_on=self.due_on.data,
+            pairs=self.pairs.data,
         )
 
     def show(self, error: EvalhubError) -> None:

@@ -68,7 +68,7 @@ def test_a_claim_is_201_then_200_and_at_the_end_204(database: Database) -> None:
     assert again.status_code == 200
     assert again.json["lease"] == first.json["lease"]
     assert ben.claim().status_code == 204
-    assert set(first.json) == {"assignment", "lease", "leased_until", "item", "rubric", "rulings"}
+    assert set(first.json) == {"assignment", "lease", "leased_until", "item", "rubric", "rulings", "pair"}
     stored = ann.put(first.json["assignment"], a_body(first.json))
     assert stored.status_code == 201
     assert stored.json["next"] is None

@@ -38,7 +38,7 @@ from evalhub.errors import BadInput, Conflict
 from evalhub.projects.models import Project
 from evalhub.projects.policies import manage_project, see_figures
 from evalhub.projects.queries import project_line, project_named
-from evalhub.review.views.page import rendered
+from evalhub.review.views.texts import rendered
 from evalhub.stats import REASON_WORDS
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed

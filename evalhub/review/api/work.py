@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
@@ -15,6 +15,7 @@ from evalhub.projects.queries import project_named
 from evalhub.review.api.blueprint import api_bp
 from evalhub.review.policies import hold_assignment
 from evalhub.review.queries.assignments import Desk, desk_of
+from evalhub.review.queries.pairs import pair_of
 from evalhub.review.schema import Lease, item_alias
 from evalhub.review.service.claim import claim_next
 from evalhub.review.service.submit import submit_review
@@ -45,12 +46,26 @@ class RulingShown(BaseModel):
     made_at: datetime
 
 
+class OtherAnswer(BaseModel):
+    """The other answer of a pair, which the same reviewer grades before or after."""
+
+    alias: str
+    response: str
+
+
+class PairClaimed(BaseModel):
+    side: Literal["left", "right"] = Field(description="Where this answer stands")
+    other: OtherAnswer
+    preference: bool = Field(description="Whether the review must say which answer is better: the other is graded")
+
+
 class ClaimShown(BaseModel):
     assignment: str
     lease: str = Field(description="Send it with the review")
     leased_until: datetime
     item: ItemShown
     rubric: dict[str, Any] = Field(description="The rubric in the shape of its YAML, every default stated")
+    pair: PairClaimed | None = Field(default=None, description="Null where the answer is graded alone")
     rulings: list[RulingShown] = Field(description="How the rubric's owner reads a criterion")
 
 
@@ -125,7 +140,16 @@ def _claim_shown(session: Session, lease: Lease) -> ClaimShown:
             for key, rulings in rulings_for(session, desk.rubric_version.id).items()
             for ruling in rulings
         ],
+        pair=_pair_claimed(session, desk),
     )
+
+
+def _pair_claimed(session: Session, desk: Desk) -> PairClaimed | None:
+    pair = pair_of(session, desk)
+    if pair is None:
+        return None
+    other = OtherAnswer(alias=item_alias(pair.assignment.public_id), response=pair.item.response)
+    return PairClaimed(side="right" if pair.is_left else "left", other=other, preference=pair.is_graded)
 
 
 def _item_shown(desk: Desk) -> ItemShown:

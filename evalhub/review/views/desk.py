@@ -13,10 +13,19 @@ from evalhub.accounts.schema import KEY_ACTIONS
 from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.policies import review_in_project
 from evalhub.projects.queries import project_named
-from evalhub.review.forms import DraftForm, HeartbeatForm, SkipForm, sent_draft, sent_seconds, sent_words
+from evalhub.review.forms import (
+    DraftForm,
+    HeartbeatForm,
+    SkipForm,
+    sent_draft,
+    sent_seconds,
+    sent_words,
+    with_preference,
+)
 from evalhub.review.models import SkipReason
 from evalhub.review.policies import hold_assignment
 from evalhub.review.queries.assignments import Desk, desk_of, newest_version
+from evalhub.review.queries.pairs import pair_of
 from evalhub.review.schema import DraftBody, Lease, SentDraft, Submitted
 from evalhub.review.service.claim import claim_next
 from evalhub.review.service.drafts import DraftConflict, heartbeat, save_draft
@@ -24,6 +33,7 @@ from evalhub.review.service.revise import reopen_review
 from evalhub.review.service.skip import skip_item
 from evalhub.review.service.submit import submit_review
 from evalhub.review.views.blueprint import bp
+from evalhub.review.views.goal import SUMMARY, goal_progress, meets_goal
 from evalhub.review.views.page import ReviewPage, review_page
 from evalhub.rubrics.forms import ReviewForm, review_form
 from evalhub.rubrics.queries import rubric_of
@@ -185,6 +195,8 @@ def _after(outcome: Submitted) -> ResponseReturnValue:
     flash(outcome.assignment, UNDO)
     if outcome.is_extra:
         flash("Stored as an extra review: it came after the item had its reviewers.")
+    if meets_goal(outcome.assignment):
+        return _lead_to(SUMMARY)
     return _go_on(outcome.next if isinstance(outcome.next, Lease) else None)
 
 
@@ -203,7 +215,9 @@ def _lead_to(target: str) -> ResponseReturnValue:
 def _sent_form(public_id: str) -> ReviewForm:
     with reading() as session:
         found = _desk(session, public_id)
-    return review_form(rubric_of(found.rubric_version), found.item.tags).from_request()
+        pair = pair_of(session, found)
+    form = review_form(rubric_of(found.rubric_version), found.item.tags)
+    return (with_preference(form) if pair and pair.is_graded else form).from_request()
 
 
 def _page_again(public_id: str, draft: DraftBody | None, errors: Mapping[str, str], status: int) -> ResponseReturnValue:
@@ -217,4 +231,4 @@ def _page_again(public_id: str, draft: DraftBody | None, errors: Mapping[str, st
 
 
 def _shown(page: ReviewPage) -> str:
-    return render_template("review/item.html", page=page, key_actions=KEY_ACTIONS)
+    return render_template("review/item.html", page=page, key_actions=KEY_ACTIONS, goal=goal_progress())

@@ -9,49 +9,27 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from evalhub.inbox.queries.rulings import ShownRuling, rulings_for
 from evalhub.db import now
+from evalhub.inbox.queries.rulings import ShownRuling, rulings_for
 from evalhub.projects.models import BatchState, ProjectState
-from evalhub.review.models import AssignmentState, Draft
+from evalhub.review.models import IN_WORK, AssignmentState, Draft
 from evalhub.review.queries.assignments import Desk, draft_of, newest_version
 from evalhub.review.queries.progress import my_progress
 from evalhub.review.schema import DraftBody, item_alias
 from evalhub.review.service.revise import submitted_body
+from evalhub.review.views.pair import PairShown, pair_shown
+from evalhub.review.views.texts import Text, Turn, rendered
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import Criterion, Rubric
-from evalhub.web.rendering import render_markdown, render_plain, render_prose
+from evalhub.web.rendering import render_prose
 
 READING_BUDGET_WORDS = 1_200
 """Eight minutes at 150 words a minute: so much of a conversation stands open at first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text of an item, rendered and as it is."""
-
-    html: Markup
-    raw: str
-
-    @property
-    def plain(self) -> Markup:
-        return render_plain(self.raw)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    role: str
-    html: Markup
-    raw: str
-
-    @property
-    def plain(self) -> Markup:
-        return render_plain(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +68,8 @@ class ReviewPage:
     idempotency_key: str
     now: datetime
     newest_version: int
+    pair: PairShown | None
     errors: Mapping[str, str] = field(default_factory=dict)
-
-
-@lru_cache(maxsize=4096)
-def rendered(text: str) -> Markup:
-    """The text as safe HTML; kept, because an item is shown to several reviewers."""
-    return render_markdown(text)
 
 
 def older_turns(texts: Sequence[str]) -> int:
@@ -141,7 +114,7 @@ def review_page(
         prompt=_text(item.prompt),
         context=_text(item.context),
         reference=_text(item.reference),
-        response=Text(rendered(item.response), item.response),
+        response=Text.of(item.response),
         answers={c.key: _answer(shown, c.key) for c in criteria},
         note=shown.note,
         confidence=shown.confidence,
@@ -152,7 +125,7 @@ def review_page(
         submitted_at=assignment.submitted_at,
         done_count=my_progress(session, desk.project.id, assignment.reviewer_id).done,
         state=assignment.state.value,
-        is_readonly=not is_reopened and assignment.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED),
+        is_readonly=not is_reopened and assignment.state not in (*IN_WORK, AssignmentState.EXPIRED),
         is_reopened=is_reopened,
         can_reopen=is_submitted
         and not is_reopened
@@ -163,12 +136,13 @@ def review_page(
         idempotency_key=str(uuid.uuid4()),
         now=now(session),
         newest_version=newest_version(session, desk.rubric_version),
+        pair=pair_shown(session, desk, shown),
         errors=errors or {},
     )
 
 
 def _text(raw: str | None) -> Text | None:
-    return None if raw is None else Text(rendered(raw), raw)
+    return None if raw is None else Text.of(raw)
 
 
 def _stored_body(
