@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.policies import settle_case
+from evalhub.adjudication.queries.filtered import CaseFilter, Waits
 from evalhub.adjudication.queries.listing import CaseLine, case_page
 from evalhub.adjudication.schema import DecisionBody
 from evalhub.adjudication.service.asking import ask_before_deciding
@@ -33,7 +34,9 @@ class CaseQuery(BaseModel):
 
     state: Annotated[str, Field(pattern="^(open|decided|corrected|all)$")] = "open"
     criterion: Annotated[str, Field(max_length=64)] | None = None
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    after: Annotated[str, Field(max_length=4096)] | None = Field(
+        default=None, description="`next` of the page before; without it the first page"
+    )
 
 
 class LevelShown(BaseModel):
@@ -65,9 +68,8 @@ class CaseShown(BaseModel):
 
 class CasesShown(BaseModel):
     cases: list[CaseShown]
-    page: int
-    pages: int
-    total: int
+    next: str | None = Field(description="Where the next page begins; null on the last")
+    total: int = Field(description="How many cases there are, counted up to 1000")
 
 
 class CaseAsked(BaseModel):
@@ -93,12 +95,11 @@ def cases(p: str) -> ResponseReturnValue:
             session,
             project_named(session, p).id,
             require_principal().account_id,
-            state=None if query.state == "all" else CaseState(query.state),
-            criterion=query.criterion,
-            page=query.page,
+            CaseFilter(state=None if query.state == "all" else CaseState(query.state), criterion=query.criterion),
+            after=query.after,
         )
     shown = [_shown(line) for line in found.lines]
-    return json_response(CasesShown(cases=shown, page=found.page, pages=found.pages, total=found.total))
+    return json_response(CasesShown(cases=shown, next=found.next_cursor, total=found.total))
 
 
 @api_bp.post("/cases/<public_id>/one-more")
@@ -139,7 +140,7 @@ def _shown(line: CaseLine) -> CaseShown:
         revision=line.revision,
         reviewers=line.n_reviewers,
         corrections=line.n_corrections,
-        waits_for_one_more=line.waits_for_one_more,
+        waits_for_one_more=Waits.ONE_MORE in line.waits,
         disputed=[
             DisputeShown(
                 criterion=spread.criterion.key,

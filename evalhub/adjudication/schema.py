@@ -133,6 +133,13 @@ def check_text(path: str, text: str, wanted: str) -> None:
         raise BadInput("Something is missing.", faults=faults)
 
 
+def answer_words(criterion: Criterion, answer: Answer) -> str:
+    """The answer as a reader knows it: the level's label, the number, or "not applicable"."""
+    if answer.rank is not None:
+        return criterion.levels[answer.rank].label
+    return "Not applicable" if answer.value is None else f"{answer.value:g}"
+
+
 def _wanted(criterion: Criterion) -> str:
     if criterion.range is not None:
         scale = criterion.range

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import CaseState
+from evalhub.adjudication.queries.filtered import CaseFilter, Waits
 from evalhub.adjudication.queries.listing import case_page
 from evalhub.adjudication.service.asking import ask_before_deciding
 from evalhub.db import Database
@@ -56,7 +57,9 @@ def test_the_case_waits_and_cannot_be_decided_meanwhile(database: Database) -> N
         decided(world, "judy", case, a_decision(SCORES))
     assert raised.value.code == "one_more"
     with database.reading() as session:
-        assert case_page(session, world.project.id, world.people["judy"].id).lines[0].waits_for_one_more
+        assert (
+            Waits.ONE_MORE in case_page(session, world.project.id, world.people["judy"].id, CaseFilter()).lines[0].waits
+        )
     assert_sound(world)
 
 

@@ -18,17 +18,20 @@ from evalhub.adjudication.models import (
     CorrectionState,
     DecidedLevel,
     Decision,
+    DecisionException,
 )
+from evalhub.adjudication.queries.afterwards import ShownAnswer, ShownReconciled, answers_to, reconciled_in
 from evalhub.adjudication.queries.cases import CasePlace
+from evalhub.adjudication.queries.nobody import reconciliation_of
 from evalhub.adjudication.queries.outcomes import settled
 from evalhub.adjudication.queries.resolution import corrections_of
 from evalhub.adjudication.queries.reviewers import ShownReviewer, reviewers_of
-from evalhub.adjudication.schema import CAUSE_WORDS, REASONS, Outcome, case_alias
+from evalhub.adjudication.schema import CAUSE_WORDS, REASONS, Outcome, answer_words, case_alias
 from evalhub.calibration.queries import meanings
 from evalhub.calibration.schema.consensus import Answer
 from evalhub.datasets.models import Item
 from evalhub.projects.models import Project
-from evalhub.review.models import Task
+from evalhub.review.models import Evidence, Task
 from evalhub.review.queries.assignments import GivenRating, given_ratings
 from evalhub.review.queries.one_more import may_get_one_more, waits_for_one_more
 from evalhub.rubrics.schema.models import Criterion
@@ -43,6 +46,8 @@ class ShownCorrection:
     reason: str
     state: CorrectionState
     sent_at: datetime
+    said: str
+    """What the adjudicator answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,10 @@ class ShownRating:
     reviewer: ShownReviewer
     rank: int | None
     answer: str
+    is_not_applicable: bool
     note: str
     tags: Sequence[str]
-    quotes: Sequence[tuple[str, str]]
-    """Side and text."""
+    quotes: Sequence[Evidence]
     corrections: Sequence[ShownCorrection]
 
 
@@ -75,6 +80,7 @@ class ShownDecision:
     at: datetime
     cause: str
     rationale: str
+    exception: str | None
     answers: Sequence[tuple[str, str]]
     """Title and answer of each criterion."""
 
@@ -89,6 +95,11 @@ class CaseFile:
     criteria: Sequence[ShownCriterion]
     decisions: Sequence[ShownDecision]
     """The newest first."""
+    answers: Sequence[ShownAnswer]
+    """To decisions, the newest first."""
+    reconciliation: DecisionException | None
+    """That the graders were asked to settle the case together."""
+    reconciled: Sequence[ShownReconciled]
     waits_for_one_more: bool
     """The review of one more reviewer is still to come."""
     may_ask_one_more: bool
@@ -96,6 +107,22 @@ class CaseFile:
     @property
     def disputed(self) -> list[ShownCriterion]:
         return [one for one in self.criteria if one.reasons]
+
+    @property
+    def corrections(self) -> list[tuple[ShownCriterion, ShownRating, ShownCorrection]]:
+        """All that were sent, those that wait first."""
+        found = [
+            (one, rating, correction)
+            for one in self.criteria
+            for rating in one.ratings
+            for correction in rating.corrections
+        ]
+        return sorted(found, key=lambda entry: entry[2].state is not CorrectionState.OPEN)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether an answer to the decision waits to be read."""
+        return any(answer.waits for answer in self.answers)
 
     @property
     def agreed(self) -> list[ShownCriterion]:
@@ -142,6 +169,9 @@ def case_file(session: Session, place: CasePlace) -> CaseFile:
             if criterion_id in outcomes or criterion_id in reasons
         ],
         decisions=_decisions(session, case, meaning),
+        answers=answers_to(session, case, reviewers),
+        reconciliation=reconciliation_of(session, place),
+        reconciled=reconciled_in(session, place, reviewers, meaning),
         waits_for_one_more=waits,
         may_ask_one_more=may_ask and case.state is CaseState.OPEN,
     )
@@ -165,9 +195,10 @@ def _ratings(
                 reviewer=reviewer,
                 rank=rating.level,
                 answer=answer_words(criterion, Answer(rating.level, rating.value)),
+                is_not_applicable=rating.not_applicable,
                 note=rating.note,
                 tags=[tag_labels.get(tag, tag) for tag in rating.tags],
-                quotes=[(quote.side, quote.exact) for quote in rating.evidence],
+                quotes=rating.evidence,
                 corrections=[
                     ShownCorrection(
                         key=f"{reviewer.letter}:{criterion.key}:{row.occasion}",
@@ -175,6 +206,7 @@ def _ratings(
                         reason=row.reason,
                         state=row.state,
                         sent_at=row.sent_at,
+                        said=row.answer or "",
                     )
                     for row in corrections
                     if row.reviewer_id == reviewer.account_id and row.criterion_id == criterion_id
@@ -205,14 +237,8 @@ def _decisions(session: Session, case: Case, criteria: dict[int, Criterion]) -> 
             at=decision.decided_at,
             cause=CAUSE_WORDS[decision.cause],
             rationale=decision.rationale,
+            exception=decision.exception,
             answers=sorted(levels.get(decision.revision, [])),
         )
         for decision, name in rows
     ]
-
-
-def answer_words(criterion: Criterion, answer: Answer) -> str:
-    """The answer as a reader knows it: the level's label, the number, or "not applicable"."""
-    if answer.rank is not None:
-        return criterion.levels[answer.rank].label
-    return "Not applicable" if answer.value is None else f"{answer.value:g}"

@@ -13,14 +13,16 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, CaseCriterion, CaseState, Correction, CorrectionState
 from evalhub.adjudication.queries.cases import is_blind
+from evalhub.adjudication.queries.filtered import WAITING, CaseFilter, Waits
 from evalhub.adjudication.schema import REASONS, case_alias
 from evalhub.calibration.queries import GivenAnswer, answers_of_tasks, meanings
+from evalhub.datasets.models import Item
 from evalhub.review.models import Task
-from evalhub.review.queries.one_more import waits_for_one_more
-from evalhub.rubrics.models import Criterion as CriterionRow
 from evalhub.rubrics.schema.models import Criterion
+from evalhub.web.paging import keyset
 
-PER_PAGE = 50
+PER_PAGE = 25
+COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
+    """`waits` says what the case waits for, beside its state."""
+
     public_id: str
     alias: str
     state: CaseState
@@ -51,83 +55,53 @@ class CaseLine:
     taken_by: str | None
     n_corrections: int
     """Corrections that wait for an answer."""
-    waits_for_one_more: bool
+    waits: frozenset[Waits]
 
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """One page of the queue; `n_own` cases are left out because the account graded their items."""
+    """One page of the queue, with the cursors of its neighbours.
+
+    `total` counts up to `COUNTED`; `n_own` cases are left out because the account graded their items.
+    """
 
     lines: Sequence[CaseLine]
-    page: int
-    pages: int
+    next_cursor: str | None
+    previous_cursor: str | None
     total: int
     n_own: int
 
 
 def case_page(
-    session: Session,
-    project_id: int,
-    account_id: int,
-    *,
-    state: CaseState | None = CaseState.OPEN,
-    criterion: str | None = None,
-    page: int = 1,
+    session: Session, project_id: int, account_id: int, wanted: CaseFilter, *, after: str | None = None
 ) -> CasePage:
     """Cases in triage order, the oldest of equal ones first.
 
     Cases are left out of tasks that the account graded, holds or may still claim: a line tells of others' work.
-
-    Args:
-        state: None for all.
-        criterion: the key of a criterion that is disputed.
     """
     found = (
         sa.select(Case)
         .join(Task, sa.and_(Task.project_id == Case.project_id, Task.id == Case.task_id))
-        .where(Case.project_id == project_id)
+        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
+        .where(Case.project_id == project_id, *wanted.conditions(account_id))
     )
-    if state is not None:
-        found = found.where(Case.state == state)
-    if criterion is not None:
-        found = found.where(_disputes(criterion))
     seen = found.where(~is_blind(account_id))
-    everything, total = _count(session, found.where(~Task.is_open)), _count(session, seen)
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(page, 1), pages)
-    cases = session.scalars(
-        seen.order_by(Case.triage.desc(), Case.opened_at, Case.task_id).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
-    ).all()
-    return CasePage(_lines(session, project_id, cases), page, pages, total, max(0, everything - total))
-
-
-def disputed_keys(session: Session, project_id: int) -> list[tuple[str, str]]:
-    """Key and title of every criterion that is in a case of the project: what the queue can be filtered by."""
-    rows = session.execute(
-        sa.select(CriterionRow.key, sa.func.min(CriterionRow.title), sa.func.min(CriterionRow.position))
-        .join(CaseCriterion, CaseCriterion.criterion_id == CriterionRow.id)
-        .where(CaseCriterion.project_id == project_id)
-        .group_by(CriterionRow.key)
-        .order_by(sa.func.min(CriterionRow.position), CriterionRow.key)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def _disputes(key: str) -> sa.ColumnElement[bool]:
-    return (
-        sa.select(CaseCriterion.task_id)
-        .join(CriterionRow, CriterionRow.id == CaseCriterion.criterion_id)
-        .where(
-            CaseCriterion.project_id == Case.project_id,
-            CaseCriterion.task_id == Case.task_id,
-            CriterionRow.key == key,
-        )
-        .exists()
+    order = [(Case.triage, True), (Case.opened_at, False), (Case.task_id, False)]
+    page = keyset(session, seen, order, after=after, size=PER_PAGE)
+    own = found.where(~Task.is_open, is_blind(account_id))
+    return CasePage(
+        lines=_lines(session, project_id, [case for (case,) in page.rows]),
+        next_cursor=page.next_cursor,
+        previous_cursor=page.previous_cursor,
+        total=_count(session, seen),
+        n_own=_count(session, own),
     )
 
 
 def _count(session: Session, found: sa.Select[Case]) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+    """At most `COUNTED`: whoever has more to do needs no exact figure."""
+    keys = found.with_only_columns(Case.task_id).limit(COUNTED).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(keys)) or 0
 
 
 def _lines(session: Session, project_id: int, cases: Sequence[Case]) -> list[CaseLine]:
@@ -151,8 +125,7 @@ def _lines(session: Session, project_id: int, cases: Sequence[Case]) -> list[Cas
         for row in session.execute(sa.select(Account.id, Account.display_name).where(Account.id.in_(takers)))
     }
     corrections = _corrections(session, project_id, task_ids)
-    of_these = sa.select(Task.id).where(Task.project_id == project_id, Task.id.in_(task_ids))
-    waiting = set(session.scalars(of_these.where(waits_for_one_more())))
+    waits = _waits(session, project_id, task_ids)
     return [
         CaseLine(
             public_id=case.public_id,
@@ -170,10 +143,20 @@ def _lines(session: Session, project_id: int, cases: Sequence[Case]) -> list[Cas
             taken_by_id=case.taken_by_id,
             taken_by=names.get(case.taken_by_id) if case.taken_by_id else None,
             n_corrections=corrections[case.task_id],
-            waits_for_one_more=case.task_id in waiting,
+            waits=waits.get(case.task_id, frozenset()),
         )
         for case in cases
     ]
+
+
+def _waits(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[int, frozenset[Waits]]:
+    """What each case waits for: one statement for them all."""
+    rows = session.execute(
+        sa.select(Case.task_id, *(condition.label(waits.value) for waits, condition in WAITING.items()))
+        .join(Task, sa.and_(Task.project_id == Case.project_id, Task.id == Case.task_id))
+        .where(Case.project_id == project_id, Case.task_id.in_(task_ids))
+    )
+    return {row.task_id: frozenset(waits for waits in WAITING if getattr(row, waits.value)) for row in rows}
 
 
 def _corrections(session: Session, project_id: int, task_ids: Sequence[int]) -> Counter[int]:

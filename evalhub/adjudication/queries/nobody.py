@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session, aliased
 from evalhub.accounts.models import Account, AccountKind
 from evalhub.adjudication.models import Case, CaseState, DecisionException, ExceptionKind
 from evalhub.adjudication.queries.cases import GRADED, CasePlace
+from evalhub.adjudication.schema import case_alias
 from evalhub.projects.models import Member, MemberState
 from evalhub.review.models import Assignment, AssignmentState, SkipReason, Task
+
+AT_MOST = 50
 
 
 def somebody_may_settle() -> sa.ColumnElement[bool]:
@@ -52,6 +55,18 @@ def is_stuck(session: Session, place: CasePlace) -> bool:
             .where(Case.project_id == place.project_id, Case.task_id == place.task_id)
         )
     )
+
+
+def stuck_cases(session: Session, project_id: int) -> list[tuple[str, str]]:
+    """Id and alias of the open cases that nobody may settle, the oldest first; it tells nothing of the items."""
+    found = session.scalars(
+        sa.select(Case.public_id)
+        .join(Task, sa.and_(Task.project_id == Case.project_id, Task.id == Case.task_id))
+        .where(Case.project_id == project_id, Case.state == CaseState.OPEN, ~somebody_may_settle())
+        .order_by(Case.opened_at, Case.task_id)
+        .limit(AT_MOST)
+    )
+    return [(public_id, case_alias(public_id)) for public_id in found]
 
 
 def reconciliation_of(session: Session, place: CasePlace) -> DecisionException | None:

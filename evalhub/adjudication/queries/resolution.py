@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.adjudication.models import Case, CaseCriterion, CaseState, Correction, Decision
+from evalhub.adjudication.models import Case, CaseCriterion, CaseState, Correction, Decision, ResolutionAnswer
+from evalhub.adjudication.queries.cases import CasePlace
+from evalhub.adjudication.queries.nobody import reconciliation_of
 from evalhub.adjudication.queries.outcomes import settled
 from evalhub.adjudication.schema import Outcome
 from evalhub.calibration.queries import is_complete, meanings
@@ -42,11 +44,33 @@ class ResolvedCriterion:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """`state` is incomplete, in_adjudication or final; the decision is the one that stands."""
+    """`state` is incomplete, in_adjudication or final; hidden until the reviewer has asked for it.
+
+    The decisions come newest first: the first stands, as long as the case is decided.
+    """
 
     state: str
     criteria: Sequence[ResolvedCriterion]
-    decision: Decision | None
+    decisions: Sequence[Decision]
+    answers: Mapping[int, ResolutionAnswer]
+    """What the reviewer answered, by the decision's revision."""
+    is_asked_to_reconcile: bool
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether the decision that stands waits for the reviewer's one answer."""
+        return self.state == "final" and bool(self.decisions) and self.decisions[0].revision not in self.answers
+
+
+def own_review_of(session: Session, project_id: int, task_id: int, reviewer_id: int) -> Resolution:
+    """What the reviewer gave themselves, and nothing that depends on others' work.
+
+    Raises:
+        NotFound: the reviewer has no submitted review of it.
+    """
+    _check_own(session, project_id, task_id, reviewer_id)
+    criteria = _criteria(session, project_id, task_id, reviewer_id, outcomes={}, disputed=())
+    return Resolution("hidden", criteria, [], {}, is_asked_to_reconcile=False)
 
 
 def resolution_of(session: Session, project_id: int, task_id: int, reviewer_id: int) -> Resolution:
@@ -57,37 +81,76 @@ def resolution_of(session: Session, project_id: int, task_id: int, reviewer_id: 
     Raises:
         NotFound: the reviewer has no submitted review of it.
     """
-    assignment = session.get(Assignment, (project_id, task_id, reviewer_id))
-    if assignment is None or assignment.state not in OWN:
-        raise NotFound
-    this = (Task.project_id == project_id, Task.id == task_id)
-    version_id, complete = session.execute(sa.select(Task.rubric_version_id, is_complete()).where(*this)).one()
+    _check_own(session, project_id, task_id, reviewer_id)
+    complete = session.scalar(sa.select(is_complete()).where(Task.project_id == project_id, Task.id == task_id))
     case = session.get(Case, (project_id, task_id))
     outcomes = settled(session, project_id, [task_id]).get(task_id, {}) if complete else {}
-    disputed = _disputed(session, case)
-    criteria = meanings(session, [version_id])
-    own = given_ratings(session, project_id, task_id, [reviewer_id]).get(reviewer_id, [])
-    corrections = corrections_of(session, project_id, task_id, reviewer_id)
     if not complete:
         state = "incomplete"
     else:
         state = "in_adjudication" if case is not None and case.state is CaseState.OPEN else "final"
-    decision = session.get(Decision, (project_id, task_id, case.revision)) if case and case.revision else None
     return Resolution(
         state=state,
-        criteria=[
-            ResolvedCriterion(
-                criterion_id=rating.criterion_id,
-                criterion=criteria[rating.criterion_id],
-                own=rating,
-                outcome=outcomes.get(rating.criterion_id),
-                is_disputed=rating.criterion_id in disputed,
-                corrections=[row for row in corrections if row.criterion_id == rating.criterion_id],
-            )
-            for rating in own
-        ],
-        decision=decision,
+        criteria=_criteria(
+            session, project_id, task_id, reviewer_id, outcomes=outcomes, disputed=_disputed(session, case)
+        ),
+        decisions=_decisions(session, project_id, task_id),
+        answers=_answers(session, project_id, task_id, reviewer_id),
+        is_asked_to_reconcile=case is not None
+        and case.state is CaseState.OPEN
+        and reconciliation_of(session, CasePlace(project_id, task_id)) is not None,
     )
+
+
+def _check_own(session: Session, project_id: int, task_id: int, reviewer_id: int) -> None:
+    assignment = session.get(Assignment, (project_id, task_id, reviewer_id))
+    if assignment is None or assignment.state not in OWN:
+        raise NotFound
+
+
+def _criteria(
+    session: Session,
+    project_id: int,
+    task_id: int,
+    reviewer_id: int,
+    *,
+    outcomes: Mapping[int, Outcome],
+    disputed: Collection[int],
+) -> list[ResolvedCriterion]:
+    version_id = session.get_one(Task, (project_id, task_id)).rubric_version_id
+    criteria = meanings(session, [version_id])
+    own = given_ratings(session, project_id, task_id, [reviewer_id]).get(reviewer_id, [])
+    corrections = corrections_of(session, project_id, task_id, reviewer_id)
+    return [
+        ResolvedCriterion(
+            criterion_id=rating.criterion_id,
+            criterion=criteria[rating.criterion_id],
+            own=rating,
+            outcome=outcomes.get(rating.criterion_id),
+            is_disputed=rating.criterion_id in disputed,
+            corrections=[row for row in corrections if row.criterion_id == rating.criterion_id],
+        )
+        for rating in own
+    ]
+
+
+def _decisions(session: Session, project_id: int, task_id: int) -> Sequence[Decision]:
+    return session.scalars(
+        sa.select(Decision)
+        .where(Decision.project_id == project_id, Decision.task_id == task_id)
+        .order_by(Decision.revision.desc())
+    ).all()
+
+
+def _answers(session: Session, project_id: int, task_id: int, reviewer_id: int) -> dict[int, ResolutionAnswer]:
+    rows = session.scalars(
+        sa.select(ResolutionAnswer).where(
+            ResolutionAnswer.project_id == project_id,
+            ResolutionAnswer.task_id == task_id,
+            ResolutionAnswer.reviewer_id == reviewer_id,
+        )
+    )
+    return {row.revision: row for row in rows}
 
 
 def _disputed(session: Session, case: Case | None) -> set[int]:

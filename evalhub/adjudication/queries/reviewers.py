@@ -30,6 +30,11 @@ class ShownReviewer:
     """A person who still reviews in the project, so that a review can be sent back to them."""
 
     @property
+    def mark(self) -> int:
+        """Which of the six ways of marking a quote is theirs, from 1."""
+        return 1 + (ord(self.letter[-1]) - ord("A")) % 6
+
+    @property
     def label(self) -> str:
         label = f"Reviewer {self.letter}"
         return f"{label} (simulated)" if self.is_simulated else label
@@ -68,5 +73,6 @@ def reviewers_of(session: Session, case: Case) -> list[ShownReviewer]:
 
 def is_there(account: Account, member: Member | None) -> bool:
     """Whether it is a person who reviews in the project now."""
-    is_member = member is not None and member.state is MemberState.ACTIVE and member.is_reviewer
-    return is_member and account.kind is AccountKind.HUMAN
+    if member is None or member.state is not MemberState.ACTIVE or account.kind is not AccountKind.HUMAN:
+        return False
+    return member.is_reviewer and not member.is_simulated

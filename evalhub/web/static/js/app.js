@@ -1,6 +1,6 @@
 // Every page: times in the viewer's zone, dialogs, and the module that an element names in data-module.
 
-const MODULES = new Set(["autosubmit", "copy", "progress", "shortcut"]);
+const MODULES = new Set(["autosubmit", "copy", "progress", "rows", "shortcut"]);
 
 for (const time of document.querySelectorAll("time[datetime]")) {
   const isMoment = time.textContent.trim().endsWith("UTC"); // not an age, nor a day
