@@ -26,6 +26,7 @@ from evalhub.stats.fleiss import ZTest, fleiss_by_level, fleiss_test
 from evalhub.stats.model_scores import ModelPair, ModelScore, ModelScores, model_scores
 from evalhub.stats.pairs import PairAgreement, cohen_kappa, conger_kappa, light_kappa, pairwise_kappas, scott_pi
 from evalhub.stats.planning import GatePlan, WidthPlan, items_for_gate, items_for_width
+from evalhub.stats.preferences import ModelPreference, PreferenceFigures, preference_figures
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.report import CriterionReport, criterion_report, reliability_of_mean
 from evalhub.stats.rounds import Change, change_of_alpha
@@ -51,11 +52,13 @@ __all__ = [
     "ItemMeans",
     "Method",
     "ModelPair",
+    "ModelPreference",
     "ModelScore",
     "ModelScores",
     "PairAgreement",
     "PatternCounts",
     "Period",
+    "PreferenceFigures",
     "RaterCrossing",
     "Ratings",
     "Reason",
@@ -98,6 +101,7 @@ __all__ = [
     "pairwise_kappas",
     "percent_agreement",
     "pooled_specific_agreement",
+    "preference_figures",
     "ranked",
     "reliability_of_mean",
     "scott_pi",

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NO_SHARED_GROUPS = "no_shared_groups"
     NO_SPREAD = "no_spread"
     TOO_FEW_GROUPS = "too_few_groups"
+    NO_PREFERENCE = "no_preference"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -63,6 +64,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NO_SHARED_GROUPS: "the two models have no scored prompt in common",
     Reason.NO_SPREAD: "the same number for every prompt; no interval",
     Reason.TOO_FEW_GROUPS: "fewer than six prompts; no interval",
+    Reason.NO_PREFERENCE: "nobody preferred one answer to the other",
 }
 
 
