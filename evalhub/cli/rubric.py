@@ -139,6 +139,38 @@ def diff(ctx: click.Context, *, before: str, after: str, as_json: bool) -> None:
 
 
 @rubric.command()
+@click.argument("name")
+@AS_JSON
+@click.pass_context
+def rulings(ctx: click.Context, *, name: str, as_json: bool) -> None:
+    """Print how the owner of the rubric NAME reads it: each ruling that holds, with the versions that it holds in."""
+    from evalhub.cli.instance import open_instance
+    from evalhub.inbox.queries.rulings import rulings_of
+    from evalhub.rubrics.queries import resolve
+
+    with open_instance(ctx).reading() as session:
+        lines = [line for line in rulings_of(session, resolve(session, name).rubric_id) if not line.ruling.withdrawn_at]
+    if as_json:
+        listed = [
+            {
+                "criterion": line.ruling.criterion_key,
+                "text": line.ruling.text,
+                "made_at": line.ruling.made_at.isoformat(),
+                "versions": line.versions,
+            }
+            for line in lines
+        ]
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+        return
+    for line in lines:
+        numbers = ", ".join(map(str, line.versions))
+        day = f"{line.ruling.made_at:%Y-%m-%d}"
+        _say(f"{line.ruling.criterion_key} (version {numbers}; {day}): {' '.join(line.ruling.text.split())}")
+    if not lines:
+        _say("There is no ruling yet; the owner pins one when answering a question in the inbox.")
+
+
+@rubric.command()
 def schema() -> None:
     """Print the JSON Schema of rubric files, for editors; needs no instance."""
     from evalhub.rubrics.schema import json_schema

@@ -18,7 +18,7 @@ from evalhub.web.forms import Form
 class TextForm(Form):
     """What goes to the owner as it stands, about one criterion or about the rubric as a whole."""
 
-    criterion = SelectField("About", [Optional(), Length(max=64)], choices=[SelectChoice("", "The rubric as a whole")])
+    criterion = SelectField("About", [Length(max=64)], default="", choices=[SelectChoice("", "The rubric as a whole")])
     text = TextAreaField("Your words", [InputRequired("Say what it is about."), Length(max=TEXT_LIMIT)])
 
     def offer(self, criteria: Iterable[Criterion]) -> None:
@@ -44,8 +44,8 @@ class AnswerForm(Form):
     """The owner's answer; `offer` fills in what it can name."""
 
     answer = TextAreaField("Answer", [InputRequired("Write the answer; the sender reads it."), Length(max=TEXT_LIMIT)])
-    changed_in = SelectField("Does a later version say it better?", [Optional(), Length(max=12)])
-    pin_to = SelectField("Pin it as a ruling", [Optional(), Length(max=64)])
+    changed_in = SelectField("Does a later version say it better?", [Length(max=12)], default="")
+    pin_to = SelectField("Pin it as a ruling", [Length(max=64)], default="")
     ruling = TextAreaField("The ruling in other words", [Optional(), Length(max=TEXT_LIMIT)])
 
     def offer(self, versions: Sequence[int], criteria: Iterable[Criterion]) -> None:
@@ -79,10 +79,10 @@ class OwnerForm(Form):
 class FilterForm(Form):
     """The filters of a box."""
 
-    rubric = SelectField("Rubric", [Optional(), Length(max=64)])
+    rubric = SelectField("Rubric", [Length(max=64)], default="")
     kind = SelectField(
         "Kind",
-        [Optional()],
+        default="",
         choices=[
             SelectChoice("", "Any kind"),
             *(SelectChoice(kind.value, words) for kind, words in KIND_WORDS.items()),
@@ -90,7 +90,7 @@ class FilterForm(Form):
     )
     state = SelectField(
         "State",
-        [Optional()],
+        default="",
         choices=[
             SelectChoice("", "Any state"),
             *(SelectChoice(state.value, words) for state, words in STATE_WORDS.items()),

@@ -29,7 +29,7 @@ def boundary_form(p: str, criterion: str, lower: int) -> ResponseReturnValue:
     with reading() as session:
         seen = seen_by_viewer(session, p)
     section, boundary = _found(seen, criterion, lower)
-    form = TextForm(criterion=criterion, text=boundary_words(seen.project.title, section, boundary))
+    form = TextForm(text=boundary_words(seen.project.title, section, boundary))
     return _page(p, criterion, lower, form)
 
 
@@ -65,19 +65,19 @@ def send_boundary(p: str, criterion: str, lower: int) -> ResponseReturnValue:
 
 def boundary_words(project: str, section: CriterionSection, boundary: BoundarySection) -> str:
     """What the figures say about a boundary, as the beginning of a question to the rubric's owner."""
-    lower, upper = (section.criterion.levels[rank] for rank in (boundary.lower, boundary.upper))
-    share = (
-        "No disagreement crosses here."
-        if boundary.share is None
-        else (f"{percent(boundary.share)} of the disagreement crosses here, on {boundary.n_crossing:,} items.")
-    )
-    return (
-        f"{section.criterion.title}, in {project}: “{lower.label}” or “{upper.label}”?\n"
-        f"{share} Alpha at this boundary: {number(boundary.alpha)}; of the criterion:"
-        f" {number(section.figures.alpha.value)}.\n"
-        f"“{lower.label}” says: {lower.description or 'nothing'}\n"
-        f"“{upper.label}” says: {upper.description or 'nothing'}\n"
-    )
+    levels = [section.criterion.levels[rank] for rank in (boundary.lower, boundary.upper)]
+    first, second = (f"“{level.label}”" for level in levels)
+    lines = [f"{section.criterion.title}, in {project}: {first} or {second}?"]
+    if boundary.share is None:
+        lines.append("No disagreement crosses here.")
+    else:
+        items = "item" if boundary.n_crossing == 1 else "items"
+        lines.append(
+            f"{percent(boundary.share)} of the disagreement crosses here, on {boundary.n_crossing:,} {items}."
+            f" Alpha at this boundary: {number(boundary.alpha)}; of the criterion: {number(section.figures.alpha.value)}."
+        )
+    lines += [f"“{level.label}” says: {' '.join(level.description.split()) or 'nothing'}" for level in levels]
+    return "\n".join(lines) + "\n"
 
 
 def _found(seen: Seen, criterion: str, lower: int) -> tuple[CriterionSection, BoundarySection]:

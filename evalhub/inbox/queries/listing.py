@@ -14,7 +14,6 @@ from evalhub.projects.models import Member, MemberState, Project
 from evalhub.rubrics.models import Criterion, Rubric, RubricVersion
 from evalhub.web.paging import Page, keyset
 
-
 Lines = sa.Select[InboxEntry, str, int, str | None, str | None]
 
 

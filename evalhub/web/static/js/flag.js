@@ -30,6 +30,13 @@ async function send() {
   throw new Error(said.error.details[0]?.message ?? said.error.message);
 }
 
+function nameCriterion() {
+  if (!details.open || text.value) return;
+  form.elements.criterion.value = document.querySelector(".criterion.is-current")?.dataset.criterion ?? "";
+}
+
+details.addEventListener("toggle", nameCriterion);
+nameCriterion();
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
