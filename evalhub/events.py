@@ -31,6 +31,9 @@ project_reopened = _signals.signal("project-reopened")
 review_submitted = _signals.signal("review-submitted")
 """session, project_id, task_id, reviewer_id, revision: a review was stored or replaced."""
 
+item_skipped = _signals.signal("item-skipped")
+"""session, project_id, task_id: a reviewer passed a task on for good."""
+
 task_completed = _signals.signal("task-completed")
 """session, project_id, task_id: every slot of a task holds a review."""
 

@@ -25,6 +25,8 @@ from evalhub.reports import jobs as reports_jobs
 from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
 from evalhub.review.service import skip, tasks
+from evalhub.training import jobs as training_jobs
+from evalhub.training.service import listening
 
 HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.dataset_imported, projects.open_batches_for_import),
@@ -36,6 +38,8 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.project_reopened, tasks.reopen_queues),
     (events.task_completed, cases.on_task_completed),
     (events.ratings_imported, cases.on_ratings_imported),
+    (events.review_submitted, listening.on_review_submitted),
+    (events.item_skipped, listening.on_item_skipped),
     (events.grading_asked, has_to_do_with_item),
 )
 
@@ -43,6 +47,7 @@ SWEEPS: tuple[Act, ...] = (
     review_jobs.sweep,
     audit_jobs.chain,
     datasets_jobs.drop_leftovers,
+    training_jobs.sweep,
     cases.finish_backlog,
     running.revive_dead,
 )

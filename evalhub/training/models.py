@@ -138,8 +138,8 @@ class Attempt(Base):
     rubric_version_id: Mapped[int] = mapped_column(sa.ForeignKey("rubric_version.id"))
     batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("batch.id"), unique=True)
     """The panel's batch; its tasks have the attempt's id as their occasion."""
-    rule: Mapped[dict[str, Any] | None] = mapped_column(CanonicalJson)
-    """`training.schema.rules.StatedRule` as it was told beforehand; None but for a qualification."""
+    rule: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
+    """`training.schema.rules.StatedRule` as it stood when the attempt began."""
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     passed: Mapped[bool | None]

@@ -7,6 +7,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub import events
 from evalhub.audit.service import record
 from evalhub.db import Database, locked, now
 from evalhub.errors import Conflict
@@ -80,6 +81,7 @@ def _skip(
         chain=desk.project.public_id,
         payload={"reason": reason, "held": task.held},
     )
+    events.item_skipped.send(session, project_id=task.project_id, task_id=task.id)
     return following
 
 

@@ -1,0 +1,1 @@
+"""Writes of training. Locks: project, then member, then tasks."""

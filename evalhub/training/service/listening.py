@@ -1,0 +1,68 @@
+"""What training does when a review is stored or an item passed on: in transactions of its own, after the commit.
+
+Their failure never turns a stored answer into an error. The sweep makes up for an attempt that was not ended; a gold
+item that was not planted is one fewer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.db import Database
+from evalhub.errors import EvalhubError
+from evalhub.projects.models import Project
+from evalhub.review.models import COUNTED_PURPOSES, Purpose, Task
+from evalhub.training.models import TrainingPlan, Trial
+from evalhub.training.service.planting import is_due, plant
+from evalhub.training.service.results import settle, watch_drift
+from evalhub.web.session import after_commit, write
+
+logger = logging.getLogger(__name__)
+ENDING = (Purpose.PRACTICE, Purpose.QUALIFICATION)
+
+
+def on_review_submitted(session: Session, project_id: int, task_id: int, reviewer_id: int, revision: int) -> None:
+    """Plant a gold item that is due, end the attempt that this ends, or watch for drift (handler)."""
+    purpose = session.get_one(Task, (project_id, task_id)).purpose
+    if purpose in COUNTED_PURPOSES:
+        if revision == 1 and _is_due(session, project_id, task_id, reviewer_id):
+            _afterwards(session, partial(plant, project_id=project_id, reviewer_id=reviewer_id))
+    elif purpose is Purpose.GOLD:
+        _afterwards(session, partial(watch_drift, project_id=project_id, account_id=reviewer_id))
+    elif purpose in ENDING:
+        _settle_afterwards(session, project_id, task_id)
+
+
+def on_item_skipped(session: Session, project_id: int, task_id: int) -> None:
+    """End the attempt that this ends (handler)."""
+    if session.get_one(Task, (project_id, task_id)).purpose in ENDING:
+        _settle_afterwards(session, project_id, task_id)
+
+
+def _is_due(session: Session, project_id: int, task_id: int, reviewer_id: int) -> bool:
+    share = session.scalar(sa.select(TrainingPlan.gold_share).where(TrainingPlan.project_id == project_id))
+    if not share:
+        return False
+    return is_due(session.get_one(Project, project_id).pseudonym_key, reviewer_id, task_id, share)
+
+
+def _settle_afterwards(session: Session, project_id: int, task_id: int) -> None:
+    trial = session.get(Trial, (project_id, task_id))
+    if trial is not None:
+        _afterwards(session, partial(settle, attempt_id=trial.attempt_id))
+
+
+def _afterwards(session: Session, act: Callable[[Session], object]) -> None:
+    after_commit(session, partial(_do, act=act))
+
+
+def _do(database: Database, *, act: Callable[[Session], object]) -> None:
+    try:
+        write(act, on=database)
+    except (EvalhubError, sa.exc.DBAPIError):
+        logger.warning("training could not follow up a review", exc_info=True)
