@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evalhub.accounts.models import Account
 from evalhub.datasets.models import Item
@@ -80,3 +82,83 @@ def current_preference(session: Session, task: Task, reviewer_id: int) -> Prefer
         .order_by(Preference.revision.desc())
         .limit(1)
     )
+
+
+class StandingPreference(NamedTuple):
+    """What a reviewer last said about a pair, by its two tasks; `is_planned` tells that both reviews count."""
+
+    reviewer_id: int
+    first_task_id: int
+    second_task_id: int
+    left_task_id: int
+    preferred_task_id: int | None
+    strength: int
+    reason: str
+    revision: int
+    submitted_at: datetime
+    pair_id: str | None
+    group: str
+    first_item: str
+    second_item: str
+    first_model: str | None
+    second_model: str | None
+    is_planned: bool
+
+
+def standing_preferences(project_id: int) -> sa.Select[*tuple[Any, ...]]:
+    """The columns of a `StandingPreference`, of pairs both of whose reviews stand and neither item is withdrawn."""
+    later = aliased(Preference)
+    is_replaced = sa.exists().where(
+        later.project_id == Preference.project_id,
+        later.first_task_id == Preference.first_task_id,
+        later.reviewer_id == Preference.reviewer_id,
+        later.revision > Preference.revision,
+    )
+    one, other = _Side(Preference.first_task_id), _Side(Preference.second_task_id)
+    said = (
+        Preference.reviewer_id,
+        Preference.first_task_id,
+        Preference.second_task_id,
+        Preference.left_task_id,
+        Preference.preferred_task_id,
+        Preference.strength,
+        Preference.reason,
+        Preference.revision,
+        Preference.submitted_at,
+    )
+    about = (
+        one.item.pair_id,
+        one.item.group_key,
+        one.item.external_id,
+        other.item.external_id,
+        one.item.model,
+        other.item.model,
+        sa.and_(one.is_planned, other.is_planned),
+    )
+    return (
+        sa.select(*said, *about)
+        .join(one.task, one.of_task)
+        .join(one.item, one.of_item)
+        .join(one.assignment, one.of_assignment)
+        .join(other.task, other.of_task)
+        .join(other.item, other.of_item)
+        .join(other.assignment, other.of_assignment)
+        .where(Preference.project_id == project_id, ~is_replaced, one.stands, other.stands)
+    )
+
+
+class _Side:
+    """One of the two tasks of a preference, with its item and the reviewer's assignment."""
+
+    def __init__(self, task_id: sa.ColumnElement[int] | Any) -> None:
+        self.task, self.item, self.assignment = aliased(Task), aliased(Item), aliased(Assignment)
+        self.of_task = sa.and_(self.task.project_id == Preference.project_id, self.task.id == task_id)
+        self.of_item = sa.and_(self.item.dataset_id == self.task.dataset_id, self.item.id == self.task.item_id)
+        self.of_assignment = sa.and_(
+            self.assignment.project_id == Preference.project_id,
+            self.assignment.task_id == task_id,
+            self.assignment.reviewer_id == Preference.reviewer_id,
+        )
+        state = self.assignment.state
+        self.stands = sa.and_(state.in_(GRADED), self.item.withdrawn_at.is_(None))
+        self.is_planned = sa.and_(state == AssignmentState.SUBMITTED, self.assignment.slot < self.task.need)
