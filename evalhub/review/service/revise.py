@@ -18,6 +18,7 @@ from evalhub.review.schema import DraftBody
 from evalhub.review.service.claim import lock_member
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
+from evalhub.rubrics.schema.review import EvidenceBody
 
 
 def check_revisable(session: Session, task: Task, assignment: Assignment) -> None:
@@ -100,7 +101,7 @@ def submitted_body(session: Session, assignment: Assignment, rubric_version_id: 
             body.tags[rating.criterion] = list(rating.tags)
         if rating.evidence:
             body.evidence[rating.criterion] = [
-                {"side": q.side, "start": q.start, "end": q.end, "exact": q.exact} for q in rating.evidence
+                {name: getattr(quote, name) for name in EvidenceBody.model_fields} for quote in rating.evidence
             ]
     task = session.get_one(Task, (assignment.project_id, assignment.task_id))
     preference = current_preference(session, task, assignment.reviewer_id)

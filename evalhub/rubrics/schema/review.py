@@ -30,6 +30,9 @@ PreferenceChoice = Literal["left_much_better", "left_better", "about_the_same", 
 Offset = Annotated[int, Field(ge=0, lt=2**31)]
 
 
+Surroundings = Annotated[str, Field(max_length=CONTEXT)]
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -41,6 +44,9 @@ class EvidenceBody(_Body):
     start: Offset
     end: Offset
     exact: Annotated[str, Field(min_length=1, max_length=NOTE_LIMIT)]
+    prefix: Surroundings = ""
+    suffix: Surroundings = ""
+    """What stands beside it; where left out, it is taken from the text."""
 
 
 class PreferenceBody(_Body):
@@ -67,8 +73,10 @@ class ReviewBody(_Body):
     @property
     def request_sha256(self) -> str:
         """The same for the same request, whatever the order of its keys; the idempotency key stands beside it."""
-        unsaid = {"preference"} if self.preference is None else set()
-        return sha256(canonical.encode(self.model_dump(exclude={"idempotency_key"} | unsaid))).hexdigest()
+        derived = {"evidence": {"__all__": {"__all__": {"prefix", "suffix"}}}}
+        unsaid = {"preference": True} if self.preference is None else {}
+        said = self.model_dump(exclude={"idempotency_key": True, **derived, **unsaid})
+        return sha256(canonical.encode(said)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +238,7 @@ class _Answering:
     def _quote(self, position: int, quote: EvidenceBody) -> CheckedEvidence:
         path = f"evidence.{self.criterion.key}[{position}]"
         start, end = quote.start, quote.end
-        prefix = suffix = ""
+        prefix, suffix = quote.prefix, quote.suffix
         if end - start != len(quote.exact):
             self.faults.append(
                 _fault(path, f"{start} to {end} is not the length of the quote, {len(quote.exact)} code points")
@@ -239,6 +247,8 @@ class _Answering:
             text = self.texts.get(quote.side, "")
             if text[start:end] != quote.exact:
                 self.faults.append(_fault(f"{path}.exact", f"is not what stands at {start} in the {quote.side}"))
+            elif not (text[:start].endswith(prefix) and text[end:].startswith(suffix)):
+                self.faults.append(_fault(path, f"prefix or suffix is not what stands beside it in the {quote.side}"))
             prefix, suffix = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
         return CheckedEvidence(quote.side, start, end, quote.exact, prefix, suffix)
 

@@ -5,7 +5,8 @@ const form = document.getElementById("review-form");
 const WORD = /[\p{L}\p{N}]+/gu;
 
 const sideOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("[data-side]");
-const boxOf = (name, kind) => document.querySelector(`[data-side="${name}"] ${kind}`);
+const rawOf = (side) => [...side.querySelectorAll("pre.raw")].at(-1); // a text too long to render stands as raw twice
+const CONTEXT = 32;
 
 // The text of an element with the node that each stretch of it came from; marked characters count as themselves.
 function textOf(root) {
@@ -46,14 +47,15 @@ function placesOf(words, text) {
   return words.length ? [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]) : [];
 }
 
+// The quote that is selected, or why it is none: "elsewhere" or "altered".
 function selected() {
   const selection = getSelection();
-  if (!selection.rangeCount || selection.isCollapsed) return null;
+  if (!selection.rangeCount || selection.isCollapsed) return "elsewhere";
   const range = selection.getRangeAt(0);
   const side = sideOf(range.startContainer);
-  if (!side || side !== sideOf(range.endContainer)) return null;
-  const raw = textOf(side.querySelector("pre.raw"));
-  const isRaw = side.querySelector("pre.raw").contains(range.commonAncestorContainer);
+  if (!side || side !== sideOf(range.endContainer)) return "elsewhere";
+  const raw = textOf(rawOf(side));
+  const isRaw = rawOf(side).contains(range.commonAncestorContainer);
   const shown = isRaw ? raw : textOf(side.querySelector(".prose"));
   const start = offsetIn(shown, range.startContainer, range.startOffset);
   const end = offsetIn(shown, range.endContainer, range.endOffset);
@@ -61,13 +63,17 @@ function selected() {
   const words = shown.text.slice(start, end).match(WORD) ?? [];
   const before = placesOf(words, shown.text).filter(([place]) => place < start).length;
   const place = placesOf(words, raw.text)[before];
-  return place ? quoteAt(side, raw.text, ...place) : null;
+  return place ? quoteAt(side, raw.text, ...place) : "altered";
 }
 
-function quoteAt(side, raw, start, end) {
-  const exact = raw.slice(start, end);
-  const from = [...raw.slice(0, start)].length;
-  return exact.trim() ? { side: side.dataset.side, start: from, end: from + [...exact].length, exact } : null;
+function quoteAt(side, raw, from, to) {
+  const exact = raw.slice(from, to);
+  if (!exact.trim()) return "elsewhere";
+  const before = [...raw.slice(0, from)];
+  const [start, end] = [before.length, before.length + [...exact].length];
+  const prefix = before.slice(-CONTEXT).join("");
+  const suffix = [...raw.slice(to, to + 2 * CONTEXT)].slice(0, CONTEXT).join("");
+  return { side: side.dataset.side, start, end, exact, prefix, suffix };
 }
 
 const fieldOf = (criterion) => criterion.querySelector(`[name="evidence-${criterion.dataset.criterion}"]`);
@@ -79,18 +85,13 @@ function keep(criterion, quotes) {
   showAll();
 }
 
-function jumpTo(quote) {
-  const range = shownRange(quote);
-  range?.startContainer.parentElement.scrollIntoView({ block: "center" });
-}
-
 // Where a quote stands in what is shown, rendered or raw; null where its words cannot be found there.
 export function shownRange(quote) {
   const isRaw = document.getElementById("view-raw").checked;
-  const box = boxOf(quote.side, isRaw ? "pre.raw" : ".prose");
-  const shown = textOf(box);
+  const side = document.querySelector(`[data-side="${quote.side}"]`);
+  const shown = textOf(isRaw ? rawOf(side) : side.querySelector(".prose"));
   const words = quote.exact.match(WORD) ?? [];
-  const raw = isRaw ? shown : textOf(boxOf(quote.side, "pre.raw"));
+  const raw = isRaw ? shown : textOf(rawOf(side));
   const start = [...raw.text].slice(0, quote.start).join("").length;
   if (isRaw) return rangeOf(shown, start, start + quote.exact.length);
   const before = placesOf(words, raw.text).filter(([place]) => place < start).length;
@@ -98,41 +99,84 @@ export function shownRange(quote) {
   return place ? rangeOf(shown, ...place) : null;
 }
 
-function button(label, title, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "button quiet";
-  made.textContent = label;
-  if (title) made.setAttribute("aria-label", title);
-  made.onclick = act;
-  return made;
+// Every quote of the form with its place in what is shown: its criterion, its line in the list, its range or null.
+let shownQuotes = [];
+
+function goToText({ range }) {
+  if (!range) return;
+  const folded = range.startContainer.parentElement.closest("details:not([open])");
+  if (folded) folded.open = true;
+  window.scrollBy({ top: range.getBoundingClientRect().top - window.innerHeight / 3 });
+  highlight("quotes-here", [range]);
+}
+
+function goToCriterion(event) {
+  if (!getSelection().isCollapsed) return;
+  const place = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+  const found = place && shownQuotes.find(({ range }) => range?.isPointInRange(place.offsetNode, place.offset));
+  if (!found) return;
+  found.line.querySelector("a").focus({ preventScroll: true });
+  found.line.scrollIntoView({ block: "nearest" });
+  highlight("quotes-here", [found.range]);
+}
+
+function highlight(name, ranges) {
+  if (window.Highlight) CSS.highlights.set(name, new Highlight(...ranges.filter(Boolean)));
+}
+
+function lineOf(criterion, quote, without) {
+  const line = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = "#main"; // a link, because a submitted review's fields are disabled with all their buttons
+  link.textContent = `“${quote.exact}”`;
+  link.onclick = (event) => {
+    event.preventDefault();
+    goToText(shownQuotes.find((shown) => shown.line === line));
+  };
+  line.append(link);
+  if (!criterion.disabled) {
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.className = "button quiet";
+    remove.textContent = "×";
+    remove.setAttribute("aria-label", `Remove the quote “${quote.exact}”`);
+    remove.onclick = () => keep(criterion, without);
+    line.append(remove);
+  }
+  return line;
 }
 
 function showAll() {
-  const ranges = [];
+  shownQuotes = [];
   for (const criterion of form.querySelectorAll(".criterion")) {
+    if (!fieldOf(criterion)) continue;
     const quotes = quotesOf(criterion);
-    const rows = quotes.map((quote, index) => {
-      const row = document.createElement("li");
-      const without = quotes.filter((_, other) => other !== index);
-      row.append(button(`“${quote.exact}”`, "", () => jumpTo(quote)), button("×", `Remove the quote “${quote.exact}”`, () => keep(criterion, without)));
-      ranges.push(shownRange(quote));
-      return row;
-    });
-    criterion.querySelector("[data-quotes]").replaceChildren(...rows);
+    for (const quote of quotes) {
+      const line = lineOf(criterion, quote, quotes.filter((other) => other !== quote));
+      shownQuotes.push({ criterion, line, range: shownRange(quote) });
+    }
+    criterion.querySelector("[data-quotes]").replaceChildren(...shownQuotes.filter((shown) => shown.criterion === criterion).map(({ line }) => line));
   }
-  if (window.Highlight) CSS.highlights.set("quotes", new Highlight(...ranges.filter(Boolean)));
+  highlight("quotes", shownQuotes.map(({ range }) => range));
+  showCurrent(form.querySelector(".criterion.is-current"));
 }
 
-// Keeps what is selected with the criterion; false when nothing is, or its words cannot be found in the raw text.
+function showCurrent(current) {
+  highlight("quotes-here", shownQuotes.filter(({ criterion }) => criterion === current).map(({ range }) => range));
+}
+
+// Keeps what is selected with the criterion. Nothing is returned but the reason why it cannot be.
 export function attach(criterion) {
   const quote = selected();
-  const others = quotesOf(criterion).filter((other) => other.side !== quote?.side || other.start !== quote?.start || other.end !== quote?.end);
-  if (quote) keep(criterion, [...others, quote]);
-  return Boolean(quote);
+  if (typeof quote === "string") return quote;
+  const others = quotesOf(criterion).filter((other) => other.side !== quote.side || other.start !== quote.start || other.end !== quote.end);
+  keep(criterion, [...others, quote]);
 }
 
 if (form) {
   document.getElementById("view-raw").addEventListener("change", showAll);
+  document.querySelector(".read").addEventListener("click", goToCriterion);
+  form.addEventListener("current", (event) => showCurrent(event.target));
+  form.addEventListener("restored", showAll);
   showAll();
 }
