@@ -15,7 +15,7 @@ from evalhub.projects.models import Member
 from evalhub.projects.schema import ProjectRole
 from evalhub.projects.service import remove_member
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case, with_roles
+from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, take, the_case, with_roles
 from tests.web.client import Browser, Page, a_token, app_for
 from tests.world import MOMENT, World
 
@@ -186,3 +186,132 @@ def test_programs_list_and_decide_cases(world: World) -> None:
     grader = a_token(world.database, world.people["r1"])
     assert client.put(url, json=body, headers=grader).status_code == 404
     assert client.get("/api/v1/projects/p/cases?state=nonsense", headers=header).status_code == 422
+
+
+def test_a_review_is_sent_back_and_its_reviewer_reads_why_and_nothing_else(world: World) -> None:
+    browser, case = browser_of(world, "judy"), the_case(world)
+    browser.get("/projects/p/cases")
+    url = f"/cases/{case.public_id}/return"
+    browser.post(url, {"letter": "A", "reason": "x"}, status=403)
+    browser.post(f"/cases/{case.public_id}/open")
+    browser.get(f"/cases/{case.public_id}")
+    browser.post(url, {"letter": "Z", "reason": "x"}, status=404)
+    assert "Say why." in browser.post(url, {"letter": "A", "reason": ""}, status=422).get_data(as_text=True)
+    for letter in "AB":
+        browser.post(url, {"letter": letter, "reason": NOTE})
+    assert browser.get(f"/cases/{case.public_id}").text.count("has the review again") == 2
+    again = browser.post(url, {"letter": "A", "reason": "And again."}, status=409).get_data(as_text=True)
+    assert "sent back already" in again
+    own = assignment_of(world, "r1", case)
+    assert own is not None
+    page = browser_of(world, "r1").get(f"/assignments/{own.public_id}")
+    assert "Returned to you" in page.text
+    assert NOTE in page.text
+    assert "Judy" not in page.html
+    assert "Reviewer" not in page.text
+    assert "Submit again" in page.text
+
+
+def test_a_manager_who_may_see_a_case_may_send_a_review_back_too(world: World) -> None:
+    with_roles(world, "max", ProjectRole.MANAGER)
+    browser, case = browser_of(world, "max"), the_case(world)
+    page = browser.get(f"/cases/{case.public_id}")
+    assert "Send back to Reviewer A" in page.text
+    assert "Decide" not in page.html
+    browser.post(f"/cases/{case.public_id}/return", {"letter": "A", "reason": NOTE})
+
+
+def test_two_adjudicators_at_once_lose_no_words(world: World) -> None:
+    with_roles(world, "jack", ProjectRole.ADJUDICATOR)
+    case, pages = the_case(world), {}
+    browsers = {login: browser_of(world, login) for login in ("judy", "jack")}
+    for login, browser in browsers.items():
+        browser.get("/projects/p/cases")
+        browser.post(f"/cases/{case.public_id}/open")
+        pages[login] = browser.get(f"/cases/{case.public_id}")
+    url = f"/cases/{case.public_id}/decision"
+    sent = {"level-accuracy": "adequate", "cause": "rubric_unclear"}
+    browsers["judy"].post(url, fields_of(pages["judy"], **sent, rationale="Judy's words."))
+    answer = browsers["jack"].post(url, fields_of(pages["jack"], **sent, rationale="Jack's words."), status=409)
+    html = answer.get_data(as_text=True)
+    assert "Somebody has decided this case in the meantime" in html
+    assert "Judy&#39;s words." in html
+    assert "Jack&#39;s words." in html
+    again = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', html)[1] for name in HIDDEN}  # type: ignore[index]
+    assert again["revision"] == "1"
+    browsers["jack"].post(url, again | sent | {"rationale": "Jack's words."})
+    history = browsers["judy"].get(f"/cases/{case.public_id}").text
+    assert history.index("Jack's words.") < history.index("Judy's words.")
+
+
+def test_the_queue_is_narrowed_and_forgets_what_it_does_not_know(world: World) -> None:
+    browser, case = browser_of(world, "judy"), the_case(world)
+    queue = "/projects/p/cases"
+    for narrowed in ("criterion=accuracy", "flag=span", "taken=nobody", "q=Answer", f"q={case.public_id[:6].upper()}"):
+        assert "Take" in browser.get(f"{queue}?{narrowed}").text, narrowed
+    for narrowed in ("waits=correction", "taken=mine", "taken=others", "q=100%25", "flag=influence"):
+        assert "No such case" in browser.get(f"{queue}?{narrowed}").text, narrowed
+    assert "Take" in browser.get(f"{queue}?criterion=nonsense&state=x&batch=x&waits=x&after=broken").text
+    browser.post(f"/cases/{case.public_id}/open")
+    assert "Open" in browser.get(f"{queue}?taken=mine").text
+
+
+def test_a_declined_correction_says_why_and_keeps_what_was_typed(world: World) -> None:
+    case = the_case(world)
+    show(world, "r1", case)
+    own = assignment_of(world, "r1", case)
+    assert own is not None
+    reviewer = browser_of(world, "r1")
+    url = f"/assignments/{own.public_id}"
+    reviewer.get(f"{url}/resolution")
+    reviewer.post(f"{url}/correction", {"criterion": "accuracy", "level": "adequate", "reason": "I misread it."})
+    judge = browser_of(world, "judy")
+    judge.get("/projects/p/cases")
+    judge.post(f"/cases/{case.public_id}/open")
+    page = judge.get(f"/cases/{case.public_id}")
+    key = re.search(r'name="correction" value="([^"]*)"', page.html)
+    assert key is not None
+    answer = f"/cases/{case.public_id}/corrections"
+    assert "say why" in judge.post(answer, {"correction": key[1]}, status=422).get_data(as_text=True)
+    judge.post(answer, {"correction": key[1], "reason": "The table is right."})
+    assert "The table is right." in judge.get(f"/cases/{case.public_id}").text
+    assert "The table is right." in reviewer.get(f"{url}/resolution").text
+
+
+def test_a_decision_is_answered_once_and_left_standing(world: World) -> None:
+    case = the_case(world)
+    decided(world, "judy", case, a_decision({"accuracy": "adequate"}))
+    show(world, "r1", case)
+    own = assignment_of(world, "r1", case)
+    assert own is not None
+    reviewer, url = browser_of(world, "r1"), f"/assignments/{own.public_id}"
+    assert "Answer this decision" in reviewer.get(f"{url}/resolution").text
+    reviewer.post(f"{url}/answer", {"text": ""}, status=422)
+    reviewer.post(f"{url}/answer", {"text": "Look at line 4."})
+    again = reviewer.post(f"{url}/answer", {"text": "And line 5."}, status=409).get_data(as_text=True)
+    assert "answered this decision already" in again
+    assert "Answer this decision" not in reviewer.get(f"{url}/resolution").text
+    judge = browser_of(world, "judy")
+    assert "Take" in judge.get("/projects/p/cases?state=decided&waits=answer").text
+    page = judge.get(f"/cases/{case.public_id}")
+    assert "Look at line 4." in page.text
+    judge.post(f"/cases/{case.public_id}/answers")
+    judge.post(f"/cases/{case.public_id}/answers", status=409)
+    assert "No such case" in judge.get("/projects/p/cases?state=decided&waits=answer").text
+    assert "read: the decision stands" in reviewer.get(f"{url}/resolution").text
+
+
+def test_a_correction_can_be_sent_before_anything_of_others_is_shown(world: World) -> None:
+    """The case is decided, so the review cannot be reopened; what was decided need not be looked at first."""
+    case = the_case(world)
+    decided(world, "judy", case, a_decision({"accuracy": "adequate"}, rationale=NOTE))
+    own = assignment_of(world, "r1", case)
+    assert own is not None
+    browser, url = browser_of(world, "r1"), f"/assignments/{own.public_id}"
+    page = browser.get(f"{url}/resolution")
+    assert NOTE not in page.text
+    assert "I was wrong about Accuracy" in page.text
+    browser.post(f"{url}/correction", {"criterion": "accuracy", "level": "adequate", "reason": "I misread it."})
+    page = browser.get(f"{url}/resolution")
+    assert "I misread it." in page.text
+    assert NOTE not in page.text

@@ -20,6 +20,7 @@ from evalhub.projects.models import BatchState, ProjectState
 from evalhub.review.models import IN_WORK, AssignmentState, Draft
 from evalhub.review.queries.assignments import Desk, draft_of, newest_version
 from evalhub.review.queries.progress import my_progress
+from evalhub.review.queries.returned import return_of
 from evalhub.review.schema import DraftBody, item_alias
 from evalhub.review.service.revise import submitted_body
 from evalhub.review.views.pair import PairShown, pair_shown
@@ -63,6 +64,8 @@ class ReviewPage:
     state: str
     is_readonly: bool
     is_reopened: bool
+    returned_because: str | None
+    """Why an adjudicator or manager sent the review back, until it is submitted again."""
     can_reopen: bool
     is_settled: bool
     idempotency_key: str
@@ -70,6 +73,16 @@ class ReviewPage:
     newest_version: int
     pair: PairShown | None
     errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether the levels have long descriptions, for which the column of the rubric is made broader."""
+        texts = [level.description for criterion in self.criteria for level in criterion.levels]
+        return sum(map(len, texts)) > WORDY_CHARACTERS * len(texts)
+
+
+WORDY_CHARACTERS = 60
+"""Of a level's description on average: about two lines of the narrow column."""
 
 
 def older_turns(texts: Sequence[str]) -> int:
@@ -94,6 +107,7 @@ def review_page(
     rubric = rubric_of(desk.rubric_version)
     draft = draft_of(session, assignment)
     is_reopened = draft is not None and draft.revises is not None and draft.revises == assignment.revision
+    returned = return_of(session, assignment)
     is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
     shown = body or _stored_body(session, desk, draft, is_submitted=is_submitted, is_reopened=is_reopened)
     criteria = tuple(rubric.applicable(item.tags))
@@ -127,6 +141,7 @@ def review_page(
         state=assignment.state.value,
         is_readonly=not is_reopened and assignment.state not in (*IN_WORK, AssignmentState.EXPIRED),
         is_reopened=is_reopened,
+        returned_because=returned.reason if returned and is_reopened else None,
         can_reopen=is_submitted
         and not is_reopened
         and not is_closed
