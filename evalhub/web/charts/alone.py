@@ -24,6 +24,7 @@ LOOKS: dict[str, dict[str, str]] = {
     "c-low": {"fill": LOW, "fill-opacity": ".26"},
     "c-mid": {"fill": MID, "fill-opacity": ".3"},
     "c-high": {"fill": HIGH, "fill-opacity": ".26"},
+    "c-bar": {"fill": HIGH},
     "c-ground": {"fill": MUTED, "fill-opacity": ".12"},
     **{f"c-heat-{step}": {"fill": HIGH, "fill-opacity": f".{step * 9:02d}"} for step in range(6)},
     "c-own": {"fill": "none", "stroke": INK, "stroke-width": "1.2"},

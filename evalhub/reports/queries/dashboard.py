@@ -1,0 +1,82 @@
+"""How far a project has come, and the work of each day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evalhub.accounts.models import Account
+from evalhub.adjudication.models import Case, CaseState
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Task
+from evalhub.review.queries.progress import slots_by_task
+
+SENT_IN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
+FIRST_DAY = date(1970, 1, 1)
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Items with all their reviews, by whether anything about them is still open; each counts once."""
+
+    in_adjudication: int
+    final: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfWork:
+    """What one reviewer sent in on one day, in UTC; time at work counts on the day on which its review came in."""
+
+    reviewer: str
+    """Public id."""
+    day: date
+    reviews: int
+    seconds_active: float
+
+
+def outcome(session: Session, project_id: int) -> Outcome:
+    done, _ = slots_by_task(project_id)
+    is_disputed = Case.task_id.is_not(None)
+    disputed, final = session.execute(
+        sa.select(
+            sa.func.sum(sa.case((is_disputed, 1), else_=0)),
+            sa.func.sum(sa.case((~is_disputed, 1), else_=0)),
+        )
+        .select_from(Task)
+        .join(done, (done.c.task_id == Task.id) & (done.c.n >= Task.slots))
+        .outerjoin(
+            Case,
+            (Case.project_id == Task.project_id) & (Case.task_id == Task.id) & (Case.state == CaseState.OPEN),
+        )
+        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), ~Task.held)
+    ).one()
+    return Outcome(int(disputed or 0), int(final or 0))
+
+
+def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:
+    """The reviews that people sent in; imported ones have no day."""
+    day = _days_since_1970(session).label("day")
+    rows = session.execute(
+        sa.select(Account.public_id, day, sa.func.count(), sa.func.sum(Assignment.active_seconds))
+        .join(Account, Account.id == Assignment.reviewer_id)
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.state.in_(SENT_IN),
+            Assignment.submitted_at.is_not(None),
+        )
+        .group_by(Account.public_id, day)
+        .order_by(day)
+    )
+    return [
+        DayOfWork(reviewer, FIRST_DAY + timedelta(days=int(day)), n, float(seconds))
+        for reviewer, day, n, seconds in rows
+    ]
+
+
+def _days_since_1970(session: Session) -> sa.ColumnElement[int]:
+    if session.get_bind().dialect.name == "postgresql":
+        return sa.cast(sa.func.floor(sa.extract("epoch", Assignment.submitted_at) / DAY), sa.Integer)
+    return sa.type_coerce(Assignment.submitted_at, sa.BigInteger) // sa.literal(DAY * 1_000_000)
