@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from wtforms import FloatField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import FloatField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from evalhub.review.models import SkipReason
-from evalhub.review.queries.mine import Show
 from evalhub.review.schema import A_DAY, LEANINGS, PREFERENCE, DraftBody
 from evalhub.rubrics.forms import ReviewForm
 from evalhub.rubrics.schema.review import NOTE_LIMIT, PreferenceBody, ReviewBody
@@ -23,20 +22,6 @@ SKIP_LABELS = {
     SkipReason.OUTSIDE_MY_FIELD: "Outside my field",
     SkipReason.UNREADABLE: "Unreadable",
     SkipReason.UNSAFE: "Unsafe",
-}
-
-
-SHOW_LABELS = {
-    Show.ALL: "All",
-    Show.DRAFT: "With a draft",
-    Show.HELD: "In work",
-    Show.RETURNED: "Returned to me",
-    Show.SUBMITTED: "Submitted",
-    Show.EXTRA: "Extra",
-    Show.SETTLED: "Settled",
-    Show.SKIPPED: "Skipped",
-    Show.LAPSED: "Lapsed",
-    Show.VOIDED: "Voided",
 }
 
 
@@ -54,20 +39,6 @@ class DraftForm(Form):
     """What the draft button sends beside the review's own fields."""
 
     draft_revision = IntegerField(default=0)
-
-
-class MyReviewsForm(Form):
-    """What to list of one's own reviews."""
-
-    q = StringField("Item, project or words of your notes", [Length(max=200)])
-    project = SelectField("Project", [Optional(), Length(max=64)])
-    show = SelectField(
-        "State", [Optional()], choices=[SelectChoice(show.value, label) for show, label in SHOW_LABELS.items()]
-    )
-    after = HiddenField(validators=[Length(max=4096)])
-
-    def offer(self, projects: Sequence[tuple[str, str]]) -> None:
-        self.project.choices = [SelectChoice("", "All"), *(SelectChoice(name, title) for name, title in projects)]
 
 
 class WorkForm(Form):

@@ -15,6 +15,7 @@ from evalhub.review.models import Assignment, Task
 from evalhub.review.queries.mine import Show, my_reviews
 from evalhub.review.schema import Lease
 from evalhub.review.service.revise import reopen_review
+from evalhub.web.listing import Listing, listing_of
 from evalhub.web.session import write
 from tests.review.test_indexes import plans_of
 from tests.web.client import Browser, app_for
@@ -27,9 +28,14 @@ def a_world(database: Database, *, items: int = 3, **more: Any) -> World:
     return a_project(database, items=items, overlap=OverlapPlan(base=2), **more)
 
 
-def found(world: World, login: str = "ann", **filters: Any) -> list[str]:
+def asked(**given: str) -> Listing:
+    return listing_of(given, at="/reviews", sorts=("-taken",), filters=("q", "project", "show"))
+
+
+def found(world: World, login: str = "ann", **given: str) -> list[str]:
     with world.database.reading() as session:
-        return [line.assignment.public_id for line in my_reviews(session, world.people[login].id, **filters).reviews]
+        reviews = my_reviews(session, world.people[login].id, asked(**given)).reviews
+    return [line.assignment.public_id for line in reviews]
 
 
 def next_of(world: World, login: str = "ann") -> Lease:
@@ -61,13 +67,13 @@ def test_words_are_looked_for_in_alias_project_and_my_own_notes(database: Databa
     noted = next_of(world)
     world.submit("ann", noted, ALL_RIGHT, note="Reads like an advertisement")
     world.submit("ben", next_of(world, "ben"), ALL_RIGHT, note="Others say advertisement too")
-    assert found(world, words=first.assignment[:6].upper()) == [first.assignment]
-    assert found(world, words="100%") == [first.assignment]
-    assert found(world, words="1000") == []
-    assert found(world, words="\\half") == [first.assignment]
-    assert found(world, words="ADVERTISEMENT") == [noted.assignment]
-    assert set(found(world, words="kitchen")) == {first.assignment, noted.assignment, next_of(world).assignment}
-    assert found(world, words="others say") == []
+    assert found(world, q=first.assignment[:6].upper()) == [first.assignment]
+    assert found(world, q="100%") == [first.assignment]
+    assert found(world, q="1000") == []
+    assert found(world, q="\\half") == [first.assignment]
+    assert found(world, q="ADVERTISEMENT") == [noted.assignment]
+    assert set(found(world, q="kitchen")) == {first.assignment, noted.assignment, next_of(world).assignment}
+    assert found(world, q="others say") == []
 
 
 def test_words_of_an_earlier_revision_find_nothing(database: Database) -> None:
@@ -83,8 +89,8 @@ def test_words_of_an_earlier_revision_find_nothing(database: Database) -> None:
         token = session.scalars(sa.select(Assignment.lease).where(Assignment.public_id == lease.assignment)).one()
     again = Lease(lease.project_id, lease.task_id, lease.reviewer_id, lease.assignment, token or "", MOMENT, False)
     world.submit("ann", again, ALL_RIGHT, note="second words")
-    assert found(world, words="second words") == [lease.assignment]
-    assert found(world, words="first words") == found(world, words="first thought") == []
+    assert found(world, q="second words") == [lease.assignment]
+    assert found(world, q="first words") == found(world, q="first thought") == []
 
 
 def test_each_state_finds_its_own(database: Database) -> None:
@@ -116,14 +122,14 @@ def test_every_review_stands_on_one_page_and_no_page_counts_what_it_passes(datab
     world = a_world(database, items=45)
     world.review_all("ann", ALL_RIGHT)
     seen: list[str] = []
-    after = None
+    after = ""
     with database.reading() as session:
         while True:
-            page = my_reviews(session, world.people["ann"].id, after=after)
+            page = my_reviews(session, world.people["ann"].id, asked(after=after))
             seen += [line.assignment.public_id for line in page.reviews]
-            after = page.page.next_cursor
-            if after is None:
+            if page.page.next_cursor is None:
                 break
+            after = page.page.next_cursor
     assert len(seen) == len(set(seen)) == 45
 
 
@@ -181,13 +187,13 @@ def test_a_filter_stays_in_the_links_to_the_pages(sqlite_database: Database) -> 
 
 @pytest.mark.parametrize("query", ["?show=nonsense", "?project=other", f"?q={'x' * 300}", "?after=broken"])
 def test_a_strange_filter_is_no_error_of_ours(world: World, query: str) -> None:
-    browser_of(world).get("/reviews" + query, status=200 if "after" in query else 422)
+    browser_of(world).get("/reviews" + query)
 
 
 def test_the_empty_list_says_what_to_do(world: World) -> None:
     browser = browser_of(world)
     assert "Take the next item" in browser.get("/reviews").text
-    assert "Nothing of yours fits" in browser.get("/reviews?show=voided").text
+    assert "Nothing fits" in browser.get("/reviews?show=voided").text
 
 
 def test_nothing_hidden_is_in_the_list(world: World) -> None:

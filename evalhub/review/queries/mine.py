@@ -13,6 +13,7 @@ from evalhub.projects.models import Batch, Project
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Draft, RatingNote, Review, Task
 from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
+from evalhub.web.listing import Listing
 from evalhub.web.paging import Page, keyset
 
 SUBMITTED = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
@@ -22,7 +23,6 @@ SHOWN = (*SUBMITTED, AssignmentState.LEASED, AssignmentState.EXPIRED, Assignment
 class Show(StrEnum):
     """Which of my reviews to list."""
 
-    ALL = ""
     DRAFT = "draft"
     HELD = "held"
     RETURNED = "returned"
@@ -84,21 +84,11 @@ class MyReviews:
     page: Page[Assignment, Task, Batch, Project, int, int | None, int]
 
 
-def my_reviews(
-    session: Session,
-    reviewer_id: int,
-    *,
-    words: str = "",
-    project: str = "",
-    show: Show = Show.ALL,
-    after: str | None = None,
-) -> MyReviews:
-    """What the reviewer has held, what was taken last first; two statements at most.
+def my_reviews(session: Session, reviewer_id: int, listing: Listing) -> MyReviews:
+    """What the reviewer has held, as the list's address asks; two statements at most.
 
-    Args:
-        words: the beginning of an item's alias, or a part of the project's name or title, or of a note of one's own.
-        project: the name of the only project to list.
-        after: where the page begins, a cursor of the page before.
+    Its filters: `q`, the beginning of an item's alias, or a part of the project's name or title or of a note of one's
+    own; `project`, the name of one; `show`, a `Show`.
     """
     found = (
         sa.select(Assignment, Task, Batch, Project, Draft.revision, Draft.revises, ReturnedReview.revision)
@@ -112,13 +102,15 @@ def my_reviews(
         )
         .where(Assignment.reviewer_id == reviewer_id, Assignment.claimed_at.is_not(None), Assignment.state.in_(SHOWN))
     )
+    words, project, show = listing.filters["q"], listing.filters["project"], listing.chosen("show", Show)
+    if words:
+        found = found.where(_speaks_of(words))
     if project:
         found = found.where(Project.name == project)
-    if show is not Show.ALL:
+    if show:
         found = found.where(_shown(show))
-    if words.strip():
-        found = found.where(_speaks_of(words.strip()))
-    page = keyset(session, found, [(Assignment.claimed_at, True), (Assignment.public_id, True)], after)
+    order = listing.order({"taken": Assignment.claimed_at}, last=Assignment.public_id)
+    page = keyset(session, found, order, listing.after)
     return MyReviews([MyReview(*row) for row in page.rows], page)
 
 
