@@ -49,7 +49,7 @@ class EntryOut(BaseModel):
     item_alias: str | None
     text: str | None = Field(description="Null where it speaks of grades that you must not know yet")
     sent_at: datetime
-    answer: str | None
+    answer: str | None = Field(description="Null where it is not given yet, and where the text is null")
     answered_at: datetime | None
     changed_in_version: int | None
 
@@ -155,7 +155,7 @@ def _out(found: ShownEntry | EntryLine, rubric: str, version: int) -> EntryOut:
         item_alias=row.alias or None,
         text=found.text,
         sent_at=row.sent_at,
-        answer=row.answer,
+        answer=found.answer,
         answered_at=row.answered_at,
         changed_in_version=row.changed_in_version,
     )

@@ -74,7 +74,8 @@ def boundary_words(project: str, section: CriterionSection, boundary: BoundarySe
         items = "item" if boundary.n_crossing == 1 else "items"
         lines.append(
             f"{percent(boundary.share)} of the disagreement crosses here, on {boundary.n_crossing:,} {items}."
-            f" Alpha at this boundary: {number(boundary.alpha)}; of the criterion: {number(section.figures.alpha.value)}."
+            f" Alpha at this boundary: {number(boundary.alpha)};"
+            f" of the criterion: {number(section.figures.alpha.value)}."
         )
     lines += [f"“{level.label}” says: {' '.join(level.description.split()) or 'nothing'}" for level in levels]
     return "\n".join(lines) + "\n"

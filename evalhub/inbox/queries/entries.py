@@ -30,15 +30,17 @@ SENDER_WORDS = {
 class ShownEntry:
     """An entry as its owner or its sender may see it.
 
-    `text` is None where it speaks of grades that the viewer must not know yet. `item` and `project` are None where the
-    viewer has no part in the project. Senders are told by what they are, never by name: an owner who adjudicates would
-    know whose grades are whose.
+    Where it speaks of grades that the viewer must not know yet, `text`, `answer` and `item` are None: even that the
+    item has a reference or a case may be news. `item` and `project` are None where the viewer has no part in the
+    project. Senders are told by what they are, never by name: an owner who adjudicates would know whose grades are
+    whose.
     """
 
     entry: InboxEntry
     version: RubricVersion
     sender: str
     text: str | None
+    answer: str | None
     project: Project | None
     item: Item | None
     answered_by: str | None
@@ -63,14 +65,17 @@ def shown_entry(session: Session, public_id: str, account_id: int, *, is_admin: 
     entry = entry_of(session, public_id)
     project = project_seen_by(session, entry, account_id, is_admin=is_admin)
     is_own = entry.sender_id == account_id
+    is_open_to = is_own or not is_withheld(session, entry, account_id)
+    item_id = (entry.dataset_id, entry.item_id) if project and is_open_to and entry.item_id is not None else None
     answerer = session.get(Account, entry.answered_by_id) if entry.answered_by_id is not None else None
     return ShownEntry(
         entry=entry,
         version=session.get_one(RubricVersion, entry.rubric_version_id, options=[joinedload(RubricVersion.rubric)]),
         sender="you" if is_own else SENDER_WORDS[entry.kind],
-        text=None if not is_own and is_withheld(session, entry, account_id) else entry.text,
+        text=entry.text if is_open_to else None,
+        answer=entry.answer if is_open_to else None,
         project=project,
-        item=session.get(Item, (entry.dataset_id, entry.item_id)) if project and entry.item_id is not None else None,
+        item=session.get(Item, item_id) if item_id else None,
         answered_by=answerer.display_name if answerer else None,
         rulings=list(session.scalars(sa.select(Ruling).where(Ruling.entry_id == entry.id).order_by(Ruling.id))),
         newer_versions=newer_versions(session, entry),

@@ -21,8 +21,8 @@ Lines = sa.Select[InboxEntry, str, int, str | None, str | None]
 class EntryLine:
     """An entry in a list.
 
-    `text` is None where only the entry's own page can say whether the viewer may read it, `project` where the viewer
-    has no part in it.
+    `text` and `answer` are None where only the entry's own page can say whether the viewer may read them, `project`
+    where the viewer has no part in it.
     """
 
     entry: InboxEntry
@@ -31,6 +31,7 @@ class EntryLine:
     criterion: str | None
     project: str | None
     text: str | None
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +88,6 @@ def _page(session: Session, found: Lines, wanted: Wanted, after: str | None, *, 
     lines = []
     for entry, rubric, version, criterion, project in page.rows:
         is_plain = is_sender or entry.item_id is None or entry.kind not in TELLS_OF_GRADES
-        lines.append(EntryLine(entry, rubric, version, criterion, project, entry.text if is_plain else None))
+        text, answer = (entry.text, entry.answer) if is_plain else (None, None)
+        lines.append(EntryLine(entry, rubric, version, criterion, project, text, answer))
     return EntryPage(lines, page)
