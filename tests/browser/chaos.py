@@ -65,6 +65,14 @@ class Stage:
     def port(self) -> int:
         return int(self.server.url.rsplit(":", 1)[1])
 
+    def sign_in(self, context: BrowserContext, login: str) -> None:
+        """Give the browser the cookie of a session, without the time that a password takes."""
+        life, account_id = timedelta(hours=12), self.world.people[login].id
+        secret = write(
+            lambda session: open_session(session, account_id, life=life, now=utc_now()), on=self.world.database
+        )
+        context.add_cookies([{"name": f"evalhub-{self.port}", "value": secret, "url": self.server.url}])
+
     def kill(self, *, after: float, away: float) -> None:
         """Kill the server some seconds from now, and start it again after some more; returns at once."""
         self.wait()
@@ -127,7 +135,7 @@ class Run:
         assert lease is not None
         path = f"/assignments/{lease.assignment}"
         with self.browser.new_context(base_url=self.stage.server.url) as context:
-            _sign_in(context, self.stage, login)
+            self.stage.sign_in(context, login)
             page = context.new_page()
             page.goto(path)
             grader = Grader(page, path, login, PASSWORD, self.chance)
@@ -224,13 +232,6 @@ def broken_by_all(world: World) -> list[str]:
         ).all()
         too_many = [f"task {task} has {n} reviews for {slots} slots" for task, slots, n in counts if n > slots]
         return too_many + broken_invariants(session, world.project.id)
-
-
-def _sign_in(context: BrowserContext, stage: Stage, login: str) -> None:
-    life = timedelta(hours=12)
-    account_id = stage.world.people[login].id
-    secret = write(lambda session: open_session(session, account_id, life=life, now=utc_now()), on=stage.world.database)
-    context.add_cookies([{"name": f"evalhub-{stage.port}", "value": secret, "url": stage.server.url}])
 
 
 def _load_again(page: Page) -> None:

@@ -14,6 +14,9 @@ from evalhub.db import Database
 from evalhub.web.context import utc_now
 from evalhub.web.session import write
 from tests.servers import Server
+from tests.web.conftest import demo
+
+__all__ = ["demo", "sign_in"]
 
 SignIn = Callable[..., Page]
 
