@@ -42,8 +42,8 @@ def candidates(session: Session, project: Project) -> Iterator[list[Candidate]]:
     rows = session.execute(
         _tasks(project)
         .where(Item.withdrawn_at.is_(None))
-        .order_by(*(_by_code_point(session, Item.external_id), RubricVersion.number))
-        .order_by(_by_code_point(session, Task.purpose), Task.occasion)
+        .order_by(*(by_code_point(session, Item.external_id), RubricVersion.number))
+        .order_by(by_code_point(session, Task.purpose), Task.occasion)
         .execution_options(yield_per=AT_ONCE)
     )
     for part in rows.partitions():
@@ -80,7 +80,7 @@ def _tasks(project: Project) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _by_code_point(session: Session, column: sa.ColumnElement[Any] | Any) -> sa.ColumnElement[Any]:
+def by_code_point(session: Session, column: sa.ColumnElement[Any] | Any) -> sa.ColumnElement[Any]:
     """The order of the bytes; PostgreSQL's own would follow a language."""
     text = sa.cast(column, sa.Text)
     return sa.collate(text, "C") if session.get_bind().dialect.name == "postgresql" else text

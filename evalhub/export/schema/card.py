@@ -12,6 +12,7 @@ WHAT = {
     "ratings": "one line a rating by a person, scalars only",
     "reviews": "one line a review: the overall note and how sure the reviewer was",
     "unscored": "items that nobody has graded yet",
+    "preferences": "one line a reviewer and pair of answers: which of the two is better, and which stood on the left",
     "model_ratings": "one line a rating by a model; they count nowhere in the scores",
 }
 

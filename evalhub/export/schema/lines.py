@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,22 @@ def items_state(
         if "criteria" in line:
             _check_item(path, line, _with_rule(rubrics[line["rubric"], line["rubric_version"]], pass_rule), extra)
     return states
+
+
+def check_preferences(folder: Path, path: str, item_files: Sequence[str]) -> None:
+    """Every preference is about two items of the bundle, and is for the side that it names.
+
+    Raises:
+        Difference: naming the first that is not.
+    """
+    known = {line["item_id"] for items in item_files for line in strict_lines(folder, items)}
+    for number, line in enumerate(strict_lines(folder, path), 1):
+        left, right, strength = line["item_left"], line["item_right"], line["strength"]
+        if left == right or not {left, right} <= known:
+            raise Difference(path, f"line {number} is about {left} and {right}, which are no two items of the bundle")
+        named = {"left": left, "right": right, "neither": ""}.get(line["preferred"])
+        if named != line["preferred_item"] or strength not in ((0,) if named == "" else (1, 2)):
+            raise Difference(path, f"line {number} contradicts itself about which item is preferred")
 
 
 def _check_item(path: str, line: Mapping[str, Any], rubric: Rubric, extra: Collection[Place]) -> None:

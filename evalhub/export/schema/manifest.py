@@ -22,7 +22,8 @@ RATINGS = "data/ratings.jsonl"
 REVIEWS = "data/reviews.jsonl"
 UNSCORED = "data/unscored.jsonl"
 MODEL_RATINGS = "data/model_ratings.jsonl"
-DATA_FILES = (ITEMS, RATINGS, REVIEWS, UNSCORED, MODEL_RATINGS)
+PREFERENCES = "data/preferences.jsonl"
+DATA_FILES = (ITEMS, RATINGS, REVIEWS, UNSCORED, MODEL_RATINGS, PREFERENCES)
 UNLISTED = frozenset({MANIFEST, MANIFEST_SHA, RECEIPT})
 """What stands beside the files that a manifest lists."""
 
@@ -121,21 +122,33 @@ class Manifest:
             "as_of": rfc3339(self.options.as_of) if self.options.as_of else "",
             "files": [asdict(entry) for entry in listed],
             "rubrics": [asdict(rubric) for rubric in self.rubrics],
-            "counts": {
-                "items": records.get(ITEMS, 0),
-                "unscored": records.get(UNSCORED, 0),
-                "ratings": records.get(RATINGS, 0),
-                "reviews": records.get(REVIEWS, 0),
-                "model_ratings": records.get(MODEL_RATINGS, 0),
-                "reviewers": len(self.reviewers),
-                "states": [{"state": state, "items": n} for state, n in sorted(self.states.items())],
-            },
+            "counts": counts(records, len(self.reviewers), self.states),
             "agreement": list(self.agreement),
             "rules": self.rules.as_document(),
             "pseudonyms": {"scheme": "HMAC-SHA256", "prefix": "r:", "key_id": self.key_id},
             "reviewers": [asdict(reviewer) for reviewer in self.reviewers],
             "sources": [asdict(source) for source in self.sources],
         }
+
+
+def counts(records: Mapping[str, int], n_reviewers: int, states: Mapping[str, int]) -> dict[str, Any]:
+    """How much of everything a bundle holds; preferences are named only where there are any.
+
+    Args:
+        records: lines by file.
+        states: items by state.
+    """
+    preferences = records.get(PREFERENCES, 0)
+    return {
+        "items": records.get(ITEMS, 0),
+        "unscored": records.get(UNSCORED, 0),
+        "ratings": records.get(RATINGS, 0),
+        "reviews": records.get(REVIEWS, 0),
+        "model_ratings": records.get(MODEL_RATINGS, 0),
+        **({"preferences": preferences} if preferences else {}),
+        "reviewers": n_reviewers,
+        "states": [{"state": state, "items": n} for state, n in sorted(states.items())],
+    }
 
 
 def manifest_bytes(document: Mapping[str, Any]) -> bytes:

@@ -14,14 +14,14 @@ import orjson
 
 from evalhub.errors import BadInput, CheckFailed
 from evalhub.export.schema.agreement import Tally
-from evalhub.export.schema.lines import Difference, extra_reviews, items_state, strict_lines
+from evalhub.export.schema.lines import Difference, check_preferences, extra_reviews, items_state, strict_lines
 from evalhub.export.schema.manifest import (
     DATA_FILES,
     ITEMS,
     MANIFEST,
     MANIFEST_SCHEMA,
     MANIFEST_SHA,
-    MODEL_RATINGS,
+    PREFERENCES,
     RATINGS,
     RECEIPT,
     REVIEWS,
@@ -29,6 +29,7 @@ from evalhub.export.schema.manifest import (
     UNSCORED,
     RubricEntry,
     checksum_line,
+    counts,
 )
 from evalhub.rubrics.schema import Rubric, parse_rubric
 
@@ -176,16 +177,9 @@ def _check_content(folder: Path, manifest: Line, current: Rubric, versions: list
         named = {"reviewer": line["reviewer"], "kind": line["reviewer_kind"], "simulated": line["simulated"]}
         reviewers[line["reviewer"]] = named
     records = {entry["path"]: entry["records"] for entry in manifest["files"]}
-    counts = {
-        "items": records.get(ITEMS, 0),
-        "unscored": records.get(UNSCORED, 0),
-        "ratings": records.get(RATINGS, 0),
-        "reviews": records.get(REVIEWS, 0),
-        "model_ratings": records.get(MODEL_RATINGS, 0),
-        "reviewers": len(reviewers),
-        "states": [{"state": state, "items": n} for state, n in sorted(states.items())],
-    }
-    _compare("counts", manifest["counts"], counts)
+    _compare("counts", manifest["counts"], counts(records, len(reviewers), states))
+    if (folder / PREFERENCES).is_file():
+        check_preferences(folder, PREFERENCES, [path for path in (ITEMS, UNSCORED) if (folder / path).is_file()])
     _compare("reviewers", manifest["reviewers"], [line for _, line in sorted(reviewers.items())])
     try:
         agreement = tally.lines()

@@ -19,6 +19,7 @@ from evalhub.export.schema.manifest import (
     MANIFEST,
     MANIFEST_SHA,
     MODEL_RATINGS,
+    PREFERENCES,
     RATINGS,
     README,
     RECEIPT,
@@ -99,9 +100,12 @@ class _Writing:
         self.tally = Tally(stream.rubric, list(stream.rubrics.values()))
         self.states: Counter[str] = Counter()
         self.reviewers: dict[str, Reviewer] = {}
+        self._task_ids: set[int] = set()
 
     def add(self, portion: Portion) -> None:
         files = self._files
+        if self._stream.project.pairs:
+            self._task_ids.update(portion.items)
         for task_id, item in portion.items.items():
             files[ITEMS if item.is_scored else UNSCORED].write(json_line(item_record(item)))
             self.states[item.state.value] += 1
@@ -122,6 +126,8 @@ class _Writing:
         Raises:
             BadInput: none was.
         """
+        for line in self._stream.preference_records(self._task_ids):
+            self._files[PREFERENCES].write(json_line(line))
         entries = [entry for file in self._files.values() if (entry := file.close())]
         if not entries:
             left_out = ", ".join(

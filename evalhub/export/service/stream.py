@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,11 +17,19 @@ from evalhub.errors import BadInput, Fault
 from evalhub.export.queries import given, scope
 from evalhub.export.queries.given import Graders, ItemText, ReviewRow
 from evalhub.export.queries.graded import Graded, graded
+from evalhub.export.queries.preferred import preferences_by_pair
 from evalhub.export.queries.scope import Candidate
 from evalhub.export.schema.options import Options
-from evalhub.export.schema.records import ExportedItem, GivenRating, Settled, review_record
+from evalhub.export.schema.preferences import PairSaid, preference_record
+from evalhub.export.schema.records import (
+    ExportedItem,
+    GivenRating,
+    Settled,
+    review_record,
+)
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
+from evalhub.review.queries.pairs import StandingPreference
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import Rubric
@@ -100,6 +108,13 @@ class Stream:
             for grader, row in sorted(rows, key=lambda pair: pair[0].pseudonym)
             if not grader.is_model
         ]
+
+    def preference_records(self, task_ids: Collection[int]) -> Iterator[dict[str, Any]]:
+        """The lines of preferences.jsonl about the tasks that were written, by item ids and pseudonym."""
+        for said in preferences_by_pair(self.session, self.project, task_ids):
+            self.graders.learn(one.reviewer_id for one in said)
+            for one in sorted(said, key=lambda one: self.graders[one.reviewer_id].pseudonym):
+                yield preference_record(_pair_said(one, self.options), self.graders[one.reviewer_id])
 
     def _check_filters(self) -> None:
         known = {key.key for rubric in self.rubrics.values() for key in rubric.criteria}
@@ -220,6 +235,25 @@ class Stream:
             rationale="" if self.options.without_text else outcome.rationale,
             decisions=outcome.n_decisions,
         )
+
+
+def _pair_said(one: StandingPreference, options: Options) -> PairSaid:
+    first = (f"i:{one.first_item}", one.first_model or "")
+    second = (f"i:{one.second_item}", one.second_model or "")
+    is_first_left = one.left_task_id == one.first_task_id
+    side = {one.left_task_id: "left", None: "neither"}.get(one.preferred_task_id, "right")
+    return PairSaid(
+        pair=one.pair_id or "",
+        group=one.group,
+        left=first if is_first_left else second,
+        right=second if is_first_left else first,
+        preferred=side,
+        strength=one.strength,
+        reason="" if options.without_text else one.reason,
+        planned=one.is_planned,
+        revision=one.revision,
+        submitted_at=one.submitted_at,
+    )
 
 
 def with_pass_rule(rubric: Rubric, project: Project) -> Rubric:

@@ -129,8 +129,8 @@ def standing_preferences(project_id: int) -> sa.Select[*tuple[Any, ...]]:
     about = (
         one.item.pair_id,
         one.item.group_key,
-        one.item.external_id,
-        other.item.external_id,
+        one.item.external_id.label("first_item"),
+        other.item.external_id.label("second_item"),
         one.item.model,
         other.item.model,
         sa.and_(one.is_planned, other.is_planned),
