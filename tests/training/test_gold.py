@@ -1,0 +1,238 @@
+"""Gold items: what they do to the live queue, how they are planted, and what they end."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import secrets
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalhub.db import Database, now
+from evalhub.errors import BadInput, Conflict
+from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
+from evalhub.review.queries.invariants import broken_invariants
+from evalhub.review.queries.progress import funnel
+from evalhub.review.schema import Lease
+from evalhub.training.models import CertificateState, Gold, LapseReason, Trial, Use
+from evalhub.training.queries.attempts import open_attempt, trials_of
+from evalhub.training.queries.certificates import certificate_of
+from evalhub.training.queries.references import gold_named, golds_of
+from evalhub.training.schema.judging import Known
+from evalhub.training.schema.reference import ReferenceAnswer
+from evalhub.training.service.certificates import grant_certificate
+from evalhub.training.service.golds import NewGold, add_gold, replace_reference, retire_gold
+from evalhub.training.service.planting import is_due, plant
+from evalhub.web.session import write
+from tests.training.worlds import RIGHT, WRONG, a_training, begin, grade
+from tests.world import World
+
+
+def purpose_of(world: World, lease: Lease) -> Purpose:
+    with world.database.reading() as session:
+        return session.get_one(Task, (lease.project_id, lease.task_id)).purpose
+
+
+def planted(world: World, login: str) -> bool:
+    return write(lambda s: plant(s, world.project.id, world.people[login].id), on=world.database)
+
+
+def add(world: World, item: str, use: Use, **more: Any) -> str:
+    new = NewGold(item, use, **more)
+    return write(lambda s: add_gold(s, world.project.id, new, by=None, at=now(s)).public_id, on=world.database)
+
+
+def test_an_item_in_use_leaves_the_live_queue(database: Database) -> None:
+    world = a_training(database, items=2, gold={Use.GOLD: 1})
+    met = {world.item_of(lease) for lease in grade(world, "ann", [RIGHT] * 5)}
+    assert met == {"source-id-0", "source-id-1"}
+    with database.reading() as session:
+        assert funnel(session, world.project.id).held == 1
+        assert broken_invariants(session, world.project.id) == []
+
+
+def test_an_item_that_somebody_holds_stays_live_and_is_no_gold_for_them(database: Database) -> None:
+    world = a_training(database, items=1, gold={}, overlap=2)
+    lease = world.claim("ann")
+    assert lease is not None
+    add(world, "source-id-0", Use.GOLD, reference={"accuracy": ReferenceAnswer(Known(1))})
+    world.submit("ann", lease, RIGHT)
+    assert not planted(world, "ann")
+    assert planted(world, "ben")
+    gold = world.claim("ben")
+    assert gold is not None
+    assert purpose_of(world, gold) is Purpose.GOLD
+    world.submit("ben", gold, RIGHT)
+    assert world.claim("ben") is None, "ben must not meet the item again in the live queue"
+
+
+def test_a_retired_item_goes_back_to_those_who_have_not_met_it(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 1}, overlap=2)
+    assert planted(world, "ann")
+    grade(world, "ann", [RIGHT])
+
+    def retire(session: sa.orm.Session) -> None:
+        line = golds_of(session, world.project.id)[0]
+        retire_gold(session, gold_named(session, world.project.id, line.gold.public_id), by=None, at=now(session))
+
+    write(retire, on=database)
+    assert world.claim("ann") is None
+    lease = world.claim("ben")
+    assert lease is not None
+    assert purpose_of(world, lease) is Purpose.LIVE
+    with database.reading() as session:
+        assert broken_invariants(session, world.project.id) == []
+
+
+def test_nobody_meets_a_gold_item_twice(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 2})
+    assert [planted(world, "ann") for _ in range(4)] == [True, True, False, False]
+    assert len({world.item_of(lease) for lease in grade(world, "ann", [RIGHT] * 4)}) == 2
+
+
+def test_gold_comes_among_live_work_at_the_share_and_without_a_trace(database: Database) -> None:
+    world = a_training(database, items=30, gold={Use.GOLD: 12}, gold_share=0.2, reviewers=("ann",))
+    leases = grade(world, "ann", [RIGHT] * 60)
+    kinds = [purpose_of(world, lease) for lease in leases]
+    with database.reading() as session:
+        key = session.get_one(type(world.project), world.project.id).pseudonym_key
+        due = sum(
+            is_due(key, world.people["ann"].id, lease.task_id, 0.2)
+            for lease, kind in zip(leases, kinds, strict=True)
+            if kind is Purpose.LIVE
+        )
+        assert broken_invariants(session, world.project.id) == []
+        assert funnel(session, world.project.id).slots_done == 30
+    assert kinds.count(Purpose.LIVE) == 30
+    assert kinds.count(Purpose.GOLD) == min(due, 12)
+
+
+def test_gold_is_not_planted_again_for_a_review_that_is_revised(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalhub.training.service.listening.is_due", lambda *_: True)
+    world = a_training(database, items=1, gold={Use.GOLD: 3}, gold_share=0.1, reviewers=("ann",))
+    lease = world.claim("ann")
+    assert lease is not None
+    world.submit("ann", lease, RIGHT)
+    from evalhub.review.service.revise import reopen_review
+
+    ann = world.people["ann"]
+    write(
+        lambda s: reopen_review(s, assignment=lease.assignment, reviewer_id=ann.id, reviewer=ann.public_id),
+        on=database,
+    )
+    with database.reading() as session:
+        token = session.scalars(sa.select(Assignment.lease).where(Assignment.public_id == lease.assignment)).one()
+    again = Lease(lease.project_id, lease.task_id, ann.id, lease.assignment, token or "", lease.leased_until, False)
+    world.submit("ann", again, WRONG)
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Trial)) == 1
+
+
+def test_a_failure_to_plant_never_turns_a_stored_review_into_an_error(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise Conflict("no")
+
+    monkeypatch.setattr("evalhub.training.service.listening.is_due", lambda *_: True)
+    monkeypatch.setattr("evalhub.training.service.listening.plant", fail)
+    world = a_training(database, items=1, gold={Use.GOLD: 1}, gold_share=0.1)
+    lease = world.claim("ann")
+    assert lease is not None
+    assert world.submit("ann", lease, RIGHT).revision == 1
+
+
+def test_drift_ends_the_certificate(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 5})
+    ann = world.people["ann"].id
+    write(lambda s: grant_certificate(s, world.project.id, ann, reason="Expert.", by=None, at=now(s)), on=database)
+    states = []
+    for _ in range(4):
+        planted(world, "ann")
+        grade(world, "ann", [WRONG])
+        with database.reading() as session:
+            found = certificate_of(session, world.project.id, ann)
+            assert found is not None
+            states.append(found.state)
+    assert states == [CertificateState.VALID] * 3 + [CertificateState.LAPSED], "two points each, seven are the limit"
+    assert found.lapsed_reason is LapseReason.DRIFT
+    assert found.lapsed_note == "4 of 4 gold items since the certificate was issued were not right."
+
+
+def test_a_changed_reference_leaves_what_was_judged_by_the_old_one(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 1}, reviewers=("ann", "ben"))
+    planted(world, "ann")
+    planted(world, "ben")
+    grade(world, "ann", [RIGHT])
+
+    def change(session: sa.orm.Session) -> None:
+        old = golds_of(session, world.project.id)[0].gold
+        reference = {"accuracy": ReferenceAnswer(Known(2)), "clarity": ReferenceAnswer(Known(1))}
+        replace_reference(session, old, reference, note="", by=None, at=now(session))
+
+    write(change, on=database)
+    grade(world, "ben", [RIGHT])
+    with database.reading() as session:
+        right = {}
+        for login in ("ann", "ben"):
+            attempt = open_attempt(session, world.project.id, world.people[login].id, Use.GOLD)
+            assert attempt is not None
+            judged = trials_of(session, attempt)[0].judged
+            assert judged is not None
+            right[login] = judged.is_right
+    assert right == {"ann": True, "ben": False}
+
+
+def test_importing_known_levels_alone_changes_nothing(database: Database) -> None:
+    world = a_training(database, items=1)
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Gold)) == 0
+        assert funnel(session, world.project.id).held == 0
+
+
+def test_an_item_without_known_levels_needs_a_reference(database: Database) -> None:
+    world = a_training(database, items=1)
+    with pytest.raises(BadInput, match="no reference"):
+        add(world, "source-id-0", Use.GOLD)
+    with pytest.raises(BadInput):
+        add(world, "source-id-0", Use.GOLD, reference={"clarity": ReferenceAnswer(Known(1))})
+
+
+def test_an_item_has_one_use(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 1})
+    with pytest.raises(Conflict, match="in use"):
+        add(world, "source-id-0", Use.PRACTICE)
+
+
+def test_training_opens_no_case(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.PRACTICE: 1, Use.GOLD: 1})
+    begin(world, "ann", Use.PRACTICE)
+    planted(world, "ann")
+    grade(world, "ann", [{"accuracy": "unacceptable", "clarity": None}] * 2)
+    from evalhub.adjudication.models import Case
+
+    with database.reading() as session:
+        done = sa.select(sa.func.count()).where(Assignment.state == AssignmentState.SUBMITTED)
+        assert session.scalar(done) == 2
+        assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 0
+
+
+@given(share=st.floats(0.02, 0.2))
+def test_the_share_is_kept_and_the_gaps_are_memoryless(share: float) -> None:
+    key, n = "5e" * 32, 4000
+    due = [is_due(key, 7, task_id, share) for task_id in range(n)]
+    spread = math.sqrt(n * share * (1 - share))
+    assert abs(sum(due) - n * share) < 5 * spread
+    after = [later for earlier, later in itertools.pairwise(due) if earlier]
+    assert abs(sum(after) - len(after) * share) < 6 * math.sqrt(len(after) * share) + 1
+
+
+def test_without_the_key_nobody_can_foresee_the_next() -> None:
+    draws = {tuple(is_due(secrets.token_hex(32), 1, task, 0.5) for task in range(32)) for _ in range(20)}
+    assert len(draws) == 20
