@@ -30,7 +30,7 @@ from evalhub.review import api as review_api
 from evalhub.review import views as review_views
 from evalhub.rubrics import api as rubrics_api
 from evalhub.rubrics import views as rubrics_views
-from evalhub.web import openapi
+from evalhub.web import design, openapi
 from evalhub.web.context import SETTINGS
 from evalhub.web.errors import register_errors
 from evalhub.web.guard import guard
@@ -45,6 +45,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts_views.bp,
     accounts_api.api_bp,
     openapi.bp,
+    design.bp,
     rubrics_views.bp,
     rubrics_api.api_bp,
     datasets_views.bp,

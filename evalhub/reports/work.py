@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from evalhub.reports.queries.dashboard import DayOfWork
-from evalhub.web.charts import Chart
-from evalhub.web.charts.bars import Bar, bars
+from evalhub.web.charts import Bar, Chart, bars
 
 DAYS = 28
 WEEK = 7

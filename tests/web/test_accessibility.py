@@ -24,7 +24,7 @@ PAGES = {
         "/rubrics/new", "/rubrics/engineering-answer/1", "/datasets", "/datasets/demo-answers",
         "/datasets/demo-answers/import", "/people", "/people?q=nobody", "/inbox", "/inbox?box=sent",
         "/rubrics/engineering-answer/rulings", "/projects/demo/calibration/boundaries/accuracy/1",
-        "/audit", "/account", "/reviews", "/nowhere",
+        "/audit", "/design", "/account", "/reviews", "/nowhere",
     ],
     "adjudicator": ["/", "/projects/demo", "/projects/demo/cases", "/reviews"],
     "reviewer": ["/", "/projects/demo", "/reviews"],

@@ -5,6 +5,7 @@ gives a chart that leaves the page the same colours as presentation attributes.
 """
 
 from evalhub.web.charts.alone import as_file
+from evalhub.web.charts.bars import Bar, bars
 from evalhub.web.charts.forest import Axis, Band, Estimate, forest
 from evalhub.web.charts.matrix import Cell, matrix
 from evalhub.web.charts.picture import Chart, Picture, as_csv
@@ -13,6 +14,7 @@ from evalhub.web.charts.trend import Point, trend
 __all__ = [
     "Axis",
     "Band",
+    "Bar",
     "Cell",
     "Chart",
     "Estimate",
@@ -20,6 +22,7 @@ __all__ = [
     "Point",
     "as_csv",
     "as_file",
+    "bars",
     "forest",
     "matrix",
     "trend",
