@@ -74,16 +74,6 @@ class ReviewPage:
     pair: PairShown | None
     errors: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_wordy(self) -> bool:
-        """Whether the levels have long descriptions, for which the column of the rubric is made broader."""
-        texts = [level.description for criterion in self.criteria for level in criterion.levels]
-        return sum(map(len, texts)) > WORDY_CHARACTERS * len(texts)
-
-
-WORDY_CHARACTERS = 60
-"""Of a level's description on average: about two lines of the narrow column."""
-
 
 def older_turns(texts: Sequence[str]) -> int:
     """How many turns to fold away at first, so that the last ones fill the reading budget; never the very last."""
