@@ -10,6 +10,8 @@ const rows = [...document.querySelectorAll("[data-at]")].map((row) => ({ row, qu
 const wordsOf = ({ letter, about, quote }) => `Reviewer ${letter} on ${about}: “${quote.exact}”`;
 
 function jumpToText(one) {
+  const raw = document.getElementById("view-raw");
+  if (!shownRange(one.quote) && !raw.checked) raw.click(); // words of a formula, say, stand in the raw text alone
   const range = shownRange(one.quote);
   range?.startContainer.parentElement.closest("details:not([open])")?.setAttribute("open", "");
   range?.startContainer.parentElement.scrollIntoView({ block: "center" });
