@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from wtforms import DateTimeField, HiddenField, IntegerField, SelectField
+from datetime import UTC, datetime
+
+from wtforms import Field, HiddenField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from evalhub.accounts.schema import Goal
 from evalhub.web.forms import Form
 
 MOST = 1000
-MOMENT = "%Y-%m-%dT%H:%M:%S.%f%z"
 
 
 class GoalForm(Form):
@@ -45,9 +46,20 @@ class NoticeForm(Form):
 
 
 class AllNoticesForm(Form):
-    """`until` is when the page was made on which somebody put all notices away."""
+    """`until` is when the page was made on which somebody put all notices away, with its offset from UTC."""
 
-    until = DateTimeField(validators=[InputRequired()], format=MOMENT)
+    until = HiddenField(validators=[InputRequired(), Length(max=40)])
+
+    def validate_until(self, field: Field) -> None:
+        try:
+            moment = datetime.fromisoformat(field.data)
+        except ValueError as error:
+            raise ValidationError("Is no time.") from error
+        if moment.tzinfo is None:
+            raise ValidationError("Lacks its offset from UTC.")
+
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.until.data).astimezone(UTC)
 
 
 class HoursForm(Form):

@@ -18,6 +18,8 @@ from evalhub.reports.schema.notices import Notice
 from evalhub.review.queries.work import Hours, WorkSession, hours_since, work_session
 from evalhub.review.queries.workload import Begun, Waiting, begun_by, done_by, median_seconds, waiting_for
 from evalhub.rubrics.models import Rubric, RubricVersion
+from evalhub.training.models import Certificate
+from evalhub.training.queries.certificates import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class MyWork:
     waiting: Waiting
     begun: Sequence[Begun]
     median_seconds: float | None
+    certificate: Certificate | None
+    """The last one, whatever became of it."""
 
     @property
     def held(self) -> Begun | None:
@@ -53,6 +57,10 @@ class HomeCard:
     @property
     def sees_figures(self) -> bool:
         return bool(self.line.roles & {ProjectRole.MANAGER, ProjectRole.VIEWER})
+
+    @property
+    def is_certified(self) -> bool:
+        return self.mine is not None and stands(self.mine.certificate, self.line.project)
 
     def a_day(self, today: date) -> int | None:
         """My part of what is left in reviews a day; None without a due day, or when it is past."""
@@ -134,15 +142,22 @@ def _work(session: Session, project_ids: Collection[int], account_id: int) -> di
     if not project_ids:
         return {}
     done, begun = done_by(session, project_ids, account_id), begun_by(session, project_ids, account_id)
+    certificates = _certificates(session, account_id)
     return {
         project_id: MyWork(
             done=done.get(project_id, 0),
             waiting=waiting_for(session, project_id, account_id),
             begun=[one for one in begun if one.project_id == project_id],
             median_seconds=median_seconds(session, project_id, account_id) if project_id in done else None,
+            certificate=certificates.get(project_id),
         )
         for project_id in project_ids
     }
+
+
+def _certificates(session: Session, account_id: int) -> dict[int, Certificate]:
+    found = session.scalars(sa.select(Certificate).where(Certificate.account_id == account_id).order_by(Certificate.id))
+    return {certificate.project_id: certificate for certificate in found}
 
 
 def _newest_versions(session: Session) -> dict[str, int]:

@@ -17,6 +17,7 @@ from evalhub.reports.schema.notices import KEPT, Notice, NoticeKind, Seen
 from evalhub.review.models import Assignment
 from evalhub.review.schema import item_alias
 from evalhub.rubrics.models import Rubric, RubricVersion
+from evalhub.training.models import Certificate, CertificateState
 
 
 def notices_for(session: Session, account_id: int, *, at: datetime) -> list[Notice]:
@@ -25,7 +26,7 @@ def notices_for(session: Session, account_id: int, *, at: datetime) -> list[Noti
     since = at - KEPT
     found = [
         notice
-        for source in (_resolutions, _reconciliations, _answers, _corrections, _rubrics)
+        for source in SOURCES
         for notice in source(session, account_id, since)
         if notice not in seen and (notice.at >= since or not notice.may_be_put_away)
     ]
@@ -103,3 +104,54 @@ def _rubrics(session: Session, account_id: int, since: datetime) -> Iterator[Not
     )
     for name, at, title, number in rows:
         yield Notice(NoticeKind.RUBRIC, f"{name}/{number}", at, title, str(number))
+
+
+def _own_certificates(session: Session, account_id: int, since: datetime) -> Iterator[Notice]:
+    """My certificates that have lapsed without another in their place."""
+    last = sa.select(sa.func.max(Certificate.id)).where(Certificate.account_id == account_id)
+    rows = session.execute(
+        sa.select(Project.name, Certificate.lapsed_at, Project.title, Certificate.lapsed_note)
+        .join(Project, Project.id == Certificate.project_id)
+        .join(Member, sa.and_(Member.project_id == Project.id, Member.account_id == Certificate.account_id))
+        .where(
+            Certificate.id.in_(last.group_by(Certificate.project_id)),
+            Member.state == MemberState.ACTIVE,
+            Certificate.state == CertificateState.LAPSED,
+            Certificate.lapsed_at >= since,
+        )
+    )
+    for name, at, title, note in rows:
+        if at is not None:
+            yield Notice(NoticeKind.CERTIFICATE, name, at, title, note or "")
+
+
+def _managed_certificates(session: Session, account_id: int, since: datetime) -> Iterator[Notice]:
+    """How many certificates of others lapsed at a moment in a project that I manage."""
+    rows = session.execute(
+        sa.select(Project.name, Certificate.lapsed_at, Project.title, sa.func.count())
+        .join(Project, Project.id == Certificate.project_id)
+        .join(Member, Member.project_id == Project.id)
+        .where(
+            Member.account_id == account_id,
+            Member.state == MemberState.ACTIVE,
+            Member.is_manager,
+            Certificate.account_id != account_id,
+            Certificate.state == CertificateState.LAPSED,
+            Certificate.lapsed_at >= since,
+        )
+        .group_by(Project.name, Project.title, Certificate.lapsed_at)
+    )
+    for name, at, title, n in rows:
+        if at is not None:
+            yield Notice(NoticeKind.CERTIFICATES, name, at, title, str(n))
+
+
+SOURCES = (
+    _resolutions,
+    _reconciliations,
+    _answers,
+    _corrections,
+    _rubrics,
+    _own_certificates,
+    _managed_certificates,
+)

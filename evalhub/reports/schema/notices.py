@@ -16,6 +16,8 @@ class NoticeKind(StrEnum):
     CORRECTION = "correction"
     ANSWER = "answer"
     CERTIFICATE = "certificate"
+    CERTIFICATES = "certificates"
+    """Those of others, for the project's managers."""
     RUBRIC = "rubric"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -33,7 +31,7 @@ def put_notices_away() -> ResponseReturnValue:
     form, account_id, now = AllNoticesForm.from_request(), require_principal().account_id, utc_now()
     if not form.validate():
         raise BadInput("Say up to when.", faults=[Fault("schema", "is no time", "until")])
-    until = form.until.data.astimezone(UTC)
+    until = form.moment()
     write(lambda session: put_all_away(session, account_id, until=until, at=now))
     flash("Put away. What becomes new from now on is shown again.")
     return redirect(url_for("reports.home"), 303)
