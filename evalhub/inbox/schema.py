@@ -69,6 +69,13 @@ class About:
     subject: str
     quote: Mapping[str, Any] | None = None
 
-    @property
-    def alias(self) -> str:
-        return self.subject[:ALIAS_LENGTH].upper()
+    def columns(self) -> dict[str, Any]:
+        """What an entry keeps of it."""
+        return {
+            "project_id": self.project_id,
+            "dataset_id": self.dataset_id,
+            "item_id": self.item_id,
+            "subject": self.subject,
+            "alias": self.subject[:ALIAS_LENGTH].upper(),
+            "quote": dict(self.quote) if self.quote else None,
+        }

@@ -9,16 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
-from evalhub.audit.schema import INSTANCE
-from evalhub.audit.service import record
 from evalhub.db import locked
 from evalhub.errors import BadInput, Conflict, Fault, NotFound
 from evalhub.inbox.models import InboxEntry
 from evalhub.inbox.queries.entries import entry_of, newer_versions
 from evalhub.inbox.schema import EntryState
 from evalhub.inbox.service.rulings import pin_ruling
-from evalhub.inbox.service.sending import check_text
-from evalhub.projects.models import Project
+from evalhub.inbox.service.sending import check_text, record_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def answer_entry(session: Session, public_id: str, answer: Answer, *, by: Accoun
     entry.state = EntryState.ANSWERED if answer.changed_in is None else EntryState.CHANGED
     entry.changed_in_version = answer.changed_in
     session.flush()
-    _record(session, "inbox.answered", entry, by, at)
+    record_entry(session, "inbox.answered", entry, by=by, at=at, changed_in_version=answer.changed_in or 0)
     if answer.pin_to is not None:
         pin_ruling(session, entry, criterion=answer.pin_to, text=answer.ruling or entry.answer, by=by, at=at)
     return entry
@@ -76,7 +73,7 @@ def mark_changed(session: Session, public_id: str, number: int, *, by: Account, 
         raise BadInput("There is no such version.", faults=faults)
     entry.state, entry.changed_in_version, entry.seen_by_sender_at = EntryState.CHANGED, number, None
     session.flush()
-    _record(session, "inbox.changed", entry, by, at)
+    record_entry(session, "inbox.changed", entry, by=by, at=at, changed_in_version=number)
     return entry
 
 
@@ -106,16 +103,3 @@ def _version_faults(session: Session, entry: InboxEntry, number: int) -> list[Fa
     if number in newer_versions(session, entry):
         return []
     return [Fault("schema", "is not a later version of the rubric; publish it first", "changed_in")]
-
-
-def _record(session: Session, action: str, entry: InboxEntry, by: Account, at: datetime) -> None:
-    project = session.get(Project, entry.project_id) if entry.project_id is not None else None
-    record(
-        session,
-        action=action,
-        subject=("inbox_entry", entry.public_id),
-        actor=by.public_id,
-        at=at,
-        chain=project.public_id if project else INSTANCE,
-        payload={"changed_in_version": entry.changed_in_version or 0, "kind": entry.kind.value},
-    )

@@ -55,28 +55,17 @@ def send_entry(
         rubric_version_id=version.id,
         criterion_key=criterion,
         kind=kind,
-        project_id=about.project_id if about else project_id,
-        dataset_id=about.dataset_id if about else None,
-        item_id=about.item_id if about else None,
-        subject=about.subject if about else None,
-        alias=about.alias if about else "",
         text=text.strip(),
-        quote=dict(about.quote) if about and about.quote else None,
         sender_id=sender.id,
         sent_at=at,
+        **(about.columns() if about else {"project_id": project_id}),
     )
-    waiting = _waiting(session, entry)
-    twin = next((one for one in waiting if _says_the_same(one, entry)), None)
+    twin = _waiting_twin(session, entry)
     if twin is not None:
         return twin
-    if len(waiting) >= OPEN_LIMIT:
-        raise Conflict(
-            f"{OPEN_LIMIT} of your questions about this rubric wait for an answer; wait for one before you send more.",
-            code="inbox_full",
-        )
     session.add(entry)
     session.flush()
-    _record(session, entry, sender)
+    record_entry(session, "inbox.sent", entry, by=sender, at=at, criterion=criterion or "")
     return entry
 
 
@@ -98,16 +87,26 @@ def _check(version: RubricVersion, text: str, criterion: str | None) -> None:
         raise BadInput("This cannot be sent as it is.", faults=faults)
 
 
-def _waiting(session: Session, entry: InboxEntry) -> list[InboxEntry]:
-    return list(
-        session.scalars(
-            sa.select(InboxEntry).where(
-                InboxEntry.sender_id == entry.sender_id,
-                InboxEntry.rubric_id == entry.rubric_id,
-                InboxEntry.state == EntryState.OPEN,
-            )
+def _waiting_twin(session: Session, entry: InboxEntry) -> InboxEntry | None:
+    """The same entry, where it was sent before and waits.
+
+    Raises:
+        Conflict: so many others wait that there is no room for it (`inbox_full`).
+    """
+    waiting = session.scalars(
+        sa.select(InboxEntry).where(
+            InboxEntry.sender_id == entry.sender_id,
+            InboxEntry.rubric_id == entry.rubric_id,
+            InboxEntry.state == EntryState.OPEN,
         )
-    )
+    ).all()
+    twin = next((one for one in waiting if _says_the_same(one, entry)), None)
+    if twin is None and len(waiting) >= OPEN_LIMIT:
+        raise Conflict(
+            f"{OPEN_LIMIT} of your questions about this rubric wait for an answer; wait for one before you send more.",
+            code="inbox_full",
+        )
+    return twin
 
 
 def _says_the_same(one: InboxEntry, other: InboxEntry) -> bool:
@@ -117,14 +116,17 @@ def _says_the_same(one: InboxEntry, other: InboxEntry) -> bool:
     return words(one) == words(other)
 
 
-def _record(session: Session, entry: InboxEntry, sender: Account) -> None:
+def record_entry(
+    session: Session, action: str, entry: InboxEntry, *, by: Account, at: datetime, **payload: str | int
+) -> None:
+    """Tell of an entry in the audit chain of its project, or in that of the instance."""
     project = session.get(Project, entry.project_id) if entry.project_id is not None else None
     record(
         session,
-        action="inbox.sent",
+        action=action,
         subject=("inbox_entry", entry.public_id),
-        actor=sender.public_id,
-        at=entry.sent_at,
+        actor=by.public_id,
+        at=at,
         chain=project.public_id if project else INSTANCE,
-        payload={"kind": entry.kind.value, "criterion": entry.criterion_key or ""},
+        payload={"kind": entry.kind.value, **payload},
     )
