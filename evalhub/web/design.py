@@ -18,6 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput
 
 from evalhub.web.charts import Axis, Band, Bar, Cell, Chart, Estimate, Picture, Point, bars, forest, matrix, trend
 from evalhub.web.forms import Form
@@ -69,7 +70,9 @@ class SampleForm(Form):
     scale = RadioField(
         "Scale", [InputRequired("Choose one.")], choices=[("ordinal", "Ordinal"), ("nominal", "Nominal")]
     )
-    roles = SelectMultipleField("Roles", choices=[("reviewer", "Reviewer"), ("manager", "Manager")])
+    roles = SelectMultipleField(
+        "Roles", choices=[("reviewer", "Reviewer"), ("manager", "Manager")], option_widget=CheckboxInput()
+    )
 
 
 @bp.get("/design")
