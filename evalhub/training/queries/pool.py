@@ -27,8 +27,9 @@ class Offer:
 def offers(session: Session, project: Project, account_id: int, use: Use) -> list[Offer]:
     """The gold items of a use and of the project's version that the person may be given.
 
-    Left out are withdrawn items, items outside the person's domains, and items that they met outside of training: what
-    somebody graded live, or held, or was shown in a case, tells nothing about how they grade.
+    Left out are withdrawn items, items outside the person's domains, those that they gave the reference of themselves,
+    and those that they met outside of training: what somebody graded live, or held, or was shown in a case, tells nothing
+    about how they grade.
     """
     trained = _trials_by_item(session, project.id, account_id)
     met = _met_elsewhere(session, project.id, account_id)
@@ -41,6 +42,7 @@ def offers(session: Session, project: Project, account_id: int, use: Use) -> lis
             Gold.rubric_version_id == project.rubric_version_id,
             Gold.use == use,
             Gold.retired_at.is_(None),
+            sa.or_(Gold.added_by_id.is_(None), Gold.added_by_id != account_id),
             Item.withdrawn_at.is_(None),
         )
         .order_by(Gold.id)

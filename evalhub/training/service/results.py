@@ -13,7 +13,8 @@ from evalhub.review.models import Assignment, AssignmentState, Draft, Task
 from evalhub.review.service.panels import close_panel
 from evalhub.stats.qualification import points
 from evalhub.training.models import Attempt, Certificate, CertificateState, LapseReason, Use
-from evalhub.training.queries.attempts import TrialLine, is_over, tally, trials, trials_of, verdict
+from evalhub.training.queries.attempts import TrialLine, is_over, tally, trials_of, verdict
+from evalhub.training.queries.hits import gold_results
 from evalhub.training.schema.judging import Closeness
 from evalhub.training.schema.rules import StatedRule
 from evalhub.training.service.certificates import issue, lapse
@@ -83,23 +84,6 @@ def watch_drift(session: Session, project_id: int, account_id: int) -> bool:
     note = f"{wrong} of {len(results)} gold items since the certificate was issued were not right."
     lapse(session, certificate, LapseReason.DRIFT, note, at=now(session))
     return True
-
-
-def gold_results(session: Session, certificate: Certificate) -> list[bool]:
-    """Whether each gold item that the person graded live under a certificate was right, in the order of the grading."""
-    streams = session.scalars(
-        sa.select(Attempt.id).where(
-            Attempt.project_id == certificate.project_id,
-            Attempt.account_id == certificate.account_id,
-            Attempt.use == Use.GOLD,
-            Attempt.rubric_version_id == certificate.rubric_version_id,
-        )
-    ).all()
-    return [
-        trial.judged.is_right
-        for trial in trials(session, certificate.project_id, streams)
-        if trial.judged is not None and trial.submitted_at is not None and trial.submitted_at > certificate.issued_at
-    ]
 
 
 def _locked_attempt(session: Session, attempt_id: int) -> Attempt:
