@@ -60,14 +60,20 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class NameForm(Form):
-    display_name = StringField("Name", [InputRequired("Give a name."), Length(max=200)])
+    display_name = StringField(
+        "Name", [InputRequired("Give a name."), Length(max=200)], description="As colleagues know it."
+    )
 
     def validate_display_name(self, field: Field) -> None:
         _check(clean_name, field.data)
 
 
 class InviteForm(NameForm):
-    login = StringField("Sign-in name or address", [InputRequired("Give a sign-in name."), Length(max=100)])
+    login = StringField(
+        "Sign-in name or address",
+        [InputRequired("Give a sign-in name."), Length(max=100)],
+        description="What they type to sign in; it stays as it is.",
+    )
     role = SelectField("Role", choices=ROLES, default=InstanceRole.MEMBER.value)
 
     def validate_login(self, field: Field) -> None:

@@ -126,7 +126,11 @@ class ProjectForm(Form):
 
 
 class MemberForm(Form):
-    login = StringField("Signs in as", [InputRequired(), Length(max=100)])
+    login = StringField(
+        "Signs in as",
+        [InputRequired("Give a sign-in name."), Length(max=100)],
+        description="Who has no account yet is invited under People first.",
+    )
     roles = SelectMultipleField(
         "Roles",
         choices=[SelectChoice(role.value, label) for role, label in ROLES.items()],
@@ -137,4 +141,4 @@ class MemberForm(Form):
 
 
 class RemovalForm(Form):
-    reason = StringField("Why?", [InputRequired(), Length(max=500)])
+    reason = StringField("Why?", [InputRequired("Say why; it is kept with the project."), Length(max=500)])

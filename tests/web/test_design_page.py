@@ -97,3 +97,9 @@ def test_the_page_of_components_is_for_admins(sqlite_database: Database) -> None
     page = Browser(app).sign_in_as(a_person(sqlite_database, "root", role=InstanceRole.ADMIN)).get("/design")
     assert page.headings == ["Design"]
     Browser(app).sign_in_as(a_person(sqlite_database, "ann")).get("/design", status=403)
+
+
+def test_only_screens_are_dark_so_that_print_is_not() -> None:
+    for sheet in (WEB / "static" / "css").glob("*.css"):
+        queries = re.findall(r"@media ([^{]*prefers-color-scheme: dark[^{]*)", sheet.read_text("utf-8"))
+        assert [query for query in queries if not query.startswith("screen and")] == [], sheet.name
