@@ -22,7 +22,7 @@ def plans_of(database: Database, act: Callable[[], object]) -> str:
     def explain(
         connection: sa.Connection, _cursor: object, statement: str, parameters: Any, _context: object, many: bool
     ) -> None:
-        if not many and statement.startswith(("SELECT", "UPDATE")):
+        if not many and statement.startswith(("SELECT", "UPDATE", "WITH")):
             found.extend(row[3] for row in connection.exec_driver_sql(EXPLAIN + statement, parameters))
 
     sa.event.listen(database.engine, "before_cursor_execute", explain)

@@ -23,6 +23,7 @@ from evalhub.review.service.revise import reopen_review
 from evalhub.review.service.sweep import sweep_leases
 from evalhub.web.session import write
 from tests import rows
+from tests.review.test_indexes import plans_of
 from tests.world import MOMENT, World, a_project
 
 ALL_RIGHT = {"accuracy": "excellent", "clarity": "excellent"}
@@ -254,3 +255,19 @@ def test_a_goal_is_met_by_one_submission_alone(goal: Goal, met_by: str | None) -
         if a_session(*stored[:n]).was_met_by(assignment, goal)
     ]
     assert met == ([met_by] if met_by else [])
+
+
+def test_both_are_read_by_the_indexes_that_know_the_time_and_the_place(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=3)
+    world.review_all("ann", ALL_RIGHT)
+    ann = world.people["ann"].id
+
+    def look() -> None:
+        with sqlite_database.reading() as session:
+            work_session(session, ann, at=MOMENT)
+            hours_since(session, ann, MOMENT)
+        waiting(world, "ben")
+
+    plans = plans_of(sqlite_database, look)
+    assert plans.count("assignment_of_reviewer (project_id=? AND reviewer_id=? AND submitted_at>?)") == 2
+    assert "task USING INDEX task_open (project_id=? AND queue_id=? AND ord>?)" in plans

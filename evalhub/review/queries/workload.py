@@ -77,14 +77,19 @@ class Begun:
 
 
 def waiting_for(session: Session, project_id: int, reviewer_id: int) -> Waiting:
-    """What a reviewer may claim in a project: read as a claim reads it, from the cursors on."""
-    mine = (
-        Queue.project_id == project_id,
-        QueueReviewer.reviewer_id == reviewer_id,
-        Queue.state == QueueState.OPEN,
-        QueueReviewer.cursor_ord < Queue.last_ord,
+    """What a reviewer may claim in a project: read as a claim reads it, from the cursors on; two statements."""
+    queues = (
+        sa.select(Queue.id, QueueReviewer.cursor_ord)
+        .join(QueueReviewer, sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id))
+        .where(
+            QueueReviewer.project_id == project_id,
+            QueueReviewer.reviewer_id == reviewer_id,
+            Queue.state == QueueState.OPEN,
+            QueueReviewer.cursor_ord < Queue.last_ord,
+        )
+        .cte("queues")
+        .prefix_with("MATERIALIZED")  # read first, or SQLite goes through all tasks of the project
     )
-    at_queue = sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id)
     had = sa.exists().where(
         Assignment.project_id == Task.project_id,
         Assignment.task_id == Task.id,
@@ -93,18 +98,17 @@ def waiting_for(session: Session, project_id: int, reviewer_id: int) -> Waiting:
     )
     free = session.scalars(
         sa.select(Task.free_slots)
-        .select_from(QueueReviewer)
-        .join(Queue, at_queue)
-        .join(Task, sa.and_(Task.project_id == Queue.project_id, Task.queue_id == Queue.id))
-        .where(*mine, QueueReviewer.project_id == project_id)
-        .where(Task.is_open, Task.ord > QueueReviewer.cursor_ord, ~had)
+        .select_from(queues)
+        .join(Task, sa.and_(Task.project_id == project_id, Task.queue_id == queues.c.id))
+        .where(Task.is_open, Task.ord > queues.c.cursor_ord, ~had)
         .limit(MOST_COUNTED + 1)
     ).all()
     if not free:
         return NOTHING
-    queues = sa.select(Queue.id).join(QueueReviewer, at_queue).where(*mine, QueueReviewer.project_id == project_id)
     sharers = session.scalar(
-        sa.select(sa.func.count(sa.distinct(QueueReviewer.reviewer_id))).where(QueueReviewer.queue_id.in_(queues))
+        sa.select(sa.func.count(sa.distinct(QueueReviewer.reviewer_id))).where(
+            QueueReviewer.queue_id.in_(sa.select(queues.c.id))
+        )
     )
     counted = free[:MOST_COUNTED]
     reviews = sum(slots.bit_count() for slots in counted)
