@@ -12,7 +12,7 @@ from evalhub.projects.models import Member, Project
 from evalhub.projects.policies import may
 from evalhub.projects.queries import membership
 from evalhub.projects.schema import ProjectRole
-from evalhub.review.models import COUNTED_PURPOSES
+from evalhub.review.models import LIKE_LIVE
 from evalhub.review.queries.assignments import desk_of
 from evalhub.web.principal import Principal
 from evalhub.web.session import reading
@@ -71,12 +71,12 @@ def unblock_case(principal: Principal, public_id: str) -> bool:
 def see_outcome(principal: Principal, public_id: str) -> bool:
     """The reviewer whose assignment it is, while they take part: it shows what others said.
 
-    Only of work that counts: what was said in a calibration round is talked about after the round, and only of some
-    items.
+    Only of work that counts, and of gold, which must not stand out from it: what was said in a calibration round is
+    talked about after the round, and only of some items.
     """
     with reading() as session:
         desk = desk_of(session, public_id, principal.account_id)
-        if desk.task.purpose not in COUNTED_PURPOSES:
+        if desk.task.purpose not in LIKE_LIVE:
             raise NotFound
         return membership(session, desk.project.id, principal.account_id) is not None
 

@@ -14,7 +14,7 @@ from evalhub.training.queries.certificates import PersonLine, people_of
 from evalhub.training.queries.hits import Hits, ItemHits, ReviewerHits, drift_points, gold_hits, item_hits
 from evalhub.training.queries.references import GoldLine, criteria_of_version, golds_of
 from evalhub.training.schema.judging import Known
-from evalhub.training.schema.rules import PlanSettings, Rule
+from evalhub.training.schema.rules import PlanSettings, Rule, percent
 
 SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """At which the chance to pass is shown."""
@@ -94,6 +94,4 @@ def hits_words(hits: Hits | None) -> str:
     if hits is None or hits.share is None:
         return "–"
     interval = hits.interval
-    return f"{hits.hits} of {hits.n} ({interval.low:.0%} to {interval.high:.0%})".replace("% to", "to").replace(
-        "%)", " %)"
-    )
+    return f"{hits.hits} of {hits.n} ({100 * interval.low:.0f} to {percent(interval.high)})"

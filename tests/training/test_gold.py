@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import secrets
 from typing import Any
 
@@ -16,7 +17,7 @@ from evalhub.db import Database, now
 from evalhub.errors import BadInput, Conflict
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
-from evalhub.review.queries.progress import funnel
+from evalhub.review.queries.progress import funnel, loads, my_progress
 from evalhub.review.schema import Lease
 from evalhub.training.models import CertificateState, Gold, LapseReason, Trial, Use
 from evalhub.training.queries.attempts import open_attempt, trials_of
@@ -29,6 +30,7 @@ from evalhub.training.service.golds import NewGold, add_gold, replace_reference,
 from evalhub.training.service.planting import is_due, plant
 from evalhub.web.session import write
 from tests.training.worlds import RIGHT, WRONG, a_training, begin, grade
+from tests.web.client import Browser, app_for
 from tests.world import World
 
 
@@ -236,3 +238,38 @@ def test_the_share_is_kept_and_the_gaps_are_memoryless(share: float) -> None:
 def test_without_the_key_nobody_can_foresee_the_next() -> None:
     draws = {tuple(is_due(secrets.token_hex(32), 1, task, 0.5) for task in range(32)) for _ in range(20)}
     assert len(draws) == 20
+
+
+def test_training_is_in_no_count_of_the_project_and_gold_in_those_of_its_reviewer(database: Database) -> None:
+    world = a_training(database, items=1, gold={Use.PRACTICE: 1, Use.GOLD: 1})
+    begin(world, "ann", Use.PRACTICE)
+    planted(world, "ann")
+    grade(world, "ann", [RIGHT] * 3)
+    with database.reading() as session:
+        mine = my_progress(session, world.project.id, world.people["ann"].id)
+        load = loads(session, world.project.id)[0]
+        found = funnel(session, world.project.id)
+    assert mine.done == 2, "the live item and the gold item, which must look alike"
+    assert (load.submitted, found.slots_done) == (1, 1)
+
+
+def test_gold_looks_like_live_work_among_ones_own_reviews(database: Database) -> None:
+    world = a_training(database, items=1, gold={Use.GOLD: 1})
+    planted(world, "ann")
+    grade(world, "ann", [RIGHT] * 2)
+    browser = Browser(app_for(database)).sign_in_as(world.people["ann"])
+    with database.reading() as session:
+        tasks = session.execute(
+            sa.select(Task.purpose, Assignment.public_id)
+            .join(Assignment, Assignment.task_id == Task.id)
+            .where(Assignment.state == AssignmentState.SUBMITTED)
+        )
+        assignments: dict[Purpose, str] = dict(tasks.all())
+    assert set(assignments) == {Purpose.LIVE, Purpose.GOLD}
+    pages = {}
+    for purpose, public_id in assignments.items():
+        shown = browser.get(f"/assignments/{public_id}").text + browser.get(f"/assignments/{public_id}/resolution").text
+        pages[purpose] = re.sub(r"[0-9a-f]{6,}|[A-F0-9]{6}|number \d|Question \d|\d\d:\d\d", "", shown)
+    listed = browser.get("/reviews").text
+    assert pages[Purpose.LIVE] == pages[Purpose.GOLD]
+    assert "gold" not in (listed + pages[Purpose.GOLD]).lower()

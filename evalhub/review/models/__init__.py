@@ -9,6 +9,8 @@ from evalhub.review.models.patterns import AgreementPattern, PatternDelta, Revie
 from evalhub.review.models.queue import (
     COUNTED_PURPOSES,
     IN_WORK,
+    LEARNING,
+    LIKE_LIVE,
     Assignment,
     AssignmentState,
     Purpose,
@@ -33,6 +35,8 @@ from evalhub.review.models.work import (
 __all__ = [
     "COUNTED_PURPOSES",
     "IN_WORK",
+    "LEARNING",
+    "LIKE_LIVE",
     "AgreementPattern",
     "Assignment",
     "AssignmentState",

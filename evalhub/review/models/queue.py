@@ -23,6 +23,10 @@ class Purpose(StrEnum):
 
 COUNTED_PURPOSES = (Purpose.LIVE, Purpose.REGRADE)
 """Only ratings of these tasks enter a project's figures."""
+LIKE_LIVE = (*COUNTED_PURPOSES, Purpose.GOLD)
+"""What a reviewer must not be able to tell from one another: gold hides among live work."""
+LEARNING = (Purpose.PRACTICE, Purpose.QUALIFICATION)
+"""What its reviewer knows to be no work of the project."""
 
 
 class QueueState(StrEnum):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.projects.models import Batch, Project
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Draft, RatingNote, Review, Task
+from evalhub.review.models import LIKE_LIVE, Assignment, AssignmentState, Draft, RatingNote, Review, Task
 from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
 from evalhub.web.listing import Listing
@@ -70,8 +70,8 @@ class MyReview:
 
     @property
     def is_counted(self) -> bool:
-        """Whether its item comes to an outcome that its reviewers may see."""
-        return self.task.purpose in COUNTED_PURPOSES
+        """Whether its item may come to an outcome that its reviewers may see."""
+        return self.task.purpose in LIKE_LIVE
 
     @property
     def is_settled(self) -> bool:

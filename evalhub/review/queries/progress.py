@@ -14,9 +14,11 @@ from evalhub.projects.queries import shown_name
 from evalhub.review.models import (
     COUNTED_PURPOSES,
     IN_WORK,
+    LEARNING,
     Assignment,
     AssignmentState,
     Draft,
+    Purpose,
     Queue,
     QueueReviewer,
     QueueState,
@@ -110,7 +112,7 @@ def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
 
 
 def loads(session: Session, project_id: int) -> list[Load]:
-    """The reviewers of a project, busiest first."""
+    """The reviewers of a project, busiest first; what they are trained or checked with is left out."""
     state = Assignment.state
 
     def how_many(*states: AssignmentState) -> sa.ColumnElement[int]:
@@ -130,7 +132,11 @@ def loads(session: Session, project_id: int) -> list[Load]:
         .join(Member, Member.account_id == Account.id)
         .outerjoin(
             Assignment,
-            sa.and_(Assignment.project_id == Member.project_id, Assignment.reviewer_id == Member.account_id),
+            sa.and_(
+                Assignment.project_id == Member.project_id,
+                Assignment.reviewer_id == Member.account_id,
+                ~_is_of(*LEARNING, Purpose.GOLD),
+            ),
         )
         .where(Member.project_id == project_id, Member.is_reviewer)
         .group_by(*Account.__table__.c, *Member.__table__.c)
@@ -157,7 +163,9 @@ def _median_seconds(session: Session, project_id: int) -> dict[int, float]:
     by_reviewer: dict[int, list[float]] = {}
     rows = session.execute(
         sa.select(Assignment.reviewer_id, Assignment.active_seconds).where(
-            Assignment.project_id == project_id, Assignment.state == AssignmentState.SUBMITTED
+            Assignment.project_id == project_id,
+            Assignment.state == AssignmentState.SUBMITTED,
+            ~_is_of(*LEARNING, Purpose.GOLD),
         )
     )
     for reviewer_id, seconds in rows:
@@ -165,10 +173,20 @@ def _median_seconds(session: Session, project_id: int) -> dict[int, float]:
     return {reviewer_id: sorted(values)[len(values) // 2] for reviewer_id, values in by_reviewer.items()}
 
 
+def _is_of(*purposes: Purpose) -> sa.ColumnElement[bool]:
+    """Of an `Assignment` in the statement: its task has one of these purposes."""
+    return sa.exists().where(
+        Task.project_id == Assignment.project_id, Task.id == Assignment.task_id, Task.purpose.in_(purposes)
+    )
+
+
 def my_progress(session: Session, project_id: int, reviewer_id: int) -> Mine:
+    """What one reviewer has done of the project's work; gold hides in it, practice is none of it."""
     mine = sa.and_(Assignment.project_id == project_id, Assignment.reviewer_id == reviewer_id)
     done = session.scalar(
-        sa.select(sa.func.count()).where(mine, Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]))
+        sa.select(sa.func.count()).where(
+            mine, Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]), ~_is_of(*LEARNING)
+        )
     )
     drafts = session.scalar(
         sa.select(sa.func.count()).where(Draft.project_id == project_id, Draft.reviewer_id == reviewer_id)

@@ -110,21 +110,28 @@ class StatedRule(BaseModel):
     def sentences(self, criteria: Iterable[Criterion]) -> tuple[str, ...]:
         """The rule in words, for those who are to pass it on a rubric of these criteria."""
         rule = self.rule
-        numbers = f"A number is exact within {rule.near:.0%} of its range, and two levels off from a third of it on."
+        numbers = (
+            f"A number is exact within {percent(rule.near)} of its range, and two levels off from a third of it on."
+        )
         has_numbers = any(criterion.range is not None for criterion in criteria)
         return (
             f"You grade {self.n} items whose levels are known; {self.right} right ones pass.",
             RIGHT_WORDS,
             *([numbers] if has_numbers else []),
             "It ends as soon as the outcome is fixed. An item that you pass on counts as not right.",
-            f"Somebody right on {rule.p_low:.0%} of such items or fewer passes with a chance of at most"
-            f" {self.alpha:.1%}; somebody right on {rule.p_high:.0%} or more fails with a chance of at most"
-            f" {self.beta:.1%}.",
+            f"Somebody right on {percent(rule.p_low)} of such items or fewer passes with a chance of at most"
+            f" {percent(self.alpha, 1)}; somebody right on {percent(rule.p_high)} or more fails with a chance of at most"
+            f" {percent(self.beta, 1)}.",
             f"Later each gold item among your work that is not right adds {self.drift_add} points, and each right one"
             f" takes one off; at {self.drift_limit} points the certificate lapses. To somebody right on"
-            f" {rule.p_high:.0%} that happens within {DRIFT_HORIZON} gold items with a chance of"
-            f" {self.drift_false_alarm:.1%}.",
+            f" {percent(rule.p_high)} that happens within {DRIFT_HORIZON} gold items with a chance of"
+            f" {percent(self.drift_false_alarm, 1)}.",
         )
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Like "95 %"."""
+    return f"{100 * share:.{digits}f} %"
 
 
 RIGHT_WORDS = (
