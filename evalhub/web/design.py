@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput
 
@@ -63,15 +64,19 @@ class SampleForm(Form):
     nickname = StringField("Other name", [Optional()])
     password = PasswordField("Password", [InputRequired("Give a password.")])
     reviewers = IntegerField("Reviewers an item", [InputRequired("Say how many.")])
-    order = SelectField("Order", choices=[("random", "At random"), ("imported", "As imported")])
+    order = SelectField("Order", choices=[SelectChoice("random", "At random"), SelectChoice("imported", "As imported")])
     notes = TextAreaField("Notes", [InputRequired("Write a note.")], description="What the next person should know.")
     file = FileField("File")
     agrees = BooleanField("Ask for one more reviewer where the first ones differ", description="Adds to the hours.")
     scale = RadioField(
-        "Scale", [InputRequired("Choose one.")], choices=[("ordinal", "Ordinal"), ("nominal", "Nominal")]
+        "Scale",
+        [InputRequired("Choose one.")],
+        choices=[SelectChoice("ordinal", "Ordinal"), SelectChoice("nominal", "Nominal")],
     )
     roles = SelectMultipleField(
-        "Roles", choices=[("reviewer", "Reviewer"), ("manager", "Manager")], option_widget=CheckboxInput()
+        "Roles",
+        choices=[SelectChoice("reviewer", "Reviewer"), SelectChoice("manager", "Manager")],
+        option_widget=CheckboxInput(),
     )
 
 

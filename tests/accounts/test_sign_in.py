@@ -146,6 +146,17 @@ def test_signing_in_goes_on_where_one_was_going(ann: Account, browser: Browser) 
     assert browser.sign_in("ann", next=fields["next"]).headers["Location"] == "/people?q=x&page=2"
 
 
+def test_the_sign_in_page_says_that_the_session_ended_and_where_one_goes(ann: Account, browser: Browser) -> None:
+    asked = browser.client.get("/reviews?q=x", base_url=browser.base_url).headers["Location"]
+    assert "Sign in to see the page that you asked for." in browser.get(asked).text
+    with time_machine.travel(utc_now() - timedelta(days=2), tick=False):
+        browser.sign_in_as(ann)
+    asked = browser.client.get("/reviews?q=x", base_url=browser.base_url).headers["Location"]
+    page = browser.get(asked)
+    assert "Your session has ended. Sign in, and you are back where you were." in page.text
+    assert page.form("/sign-in")["next"] == "/reviews?q=x"
+
+
 def test_a_form_sent_after_the_session_lapsed_loses_no_word(ann: Account, browser: Browser) -> None:
     browser.sign_in("ann")
     browser.client.delete_cookie("evalhub-80", domain="localhost")
