@@ -12,9 +12,7 @@ from evalhub.adjudication.queries import settled
 from evalhub.adjudication.queries.cases import Standing, standing
 from evalhub.adjudication.queries.nobody import is_stuck
 from evalhub.adjudication.queries.notices import reconciliations_for
-from evalhub.adjudication.schema import DecisionBody
 from evalhub.adjudication.service.exceptions import ask_to_reconcile, grant_exception
-from evalhub.adjudication.service.reconciling import reconcile
 from evalhub.db import Database
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.schema import ProjectRole
@@ -26,6 +24,7 @@ from tests.adjudication.worlds import (
     decided,
     differing,
     place_of,
+    reconciled,
     show,
     the_case,
     with_roles,
@@ -57,12 +56,6 @@ def grant(world: World, case: Case, by: str = "r1") -> None:
     write(lambda s: grant_exception(s, case.public_id, WHY, by=world.people[by], at=MOMENT), on=world.database)
 
 
-def answer_again(world: World, login: str, case: Case, body: DecisionBody) -> CaseState:
-    own = assignment_of(world, login, case)
-    assert own is not None
-    return write(lambda s: reconcile(s, own.public_id, body, by=world.people[login], at=MOMENT), on=world.database)
-
-
 def decisions(world: World) -> list[Decision]:
     with world.database.reading() as session:
         return list(session.scalars(sa.select(Decision)))
@@ -90,11 +83,11 @@ def test_graders_who_agree_in_the_end_settle_the_case_and_both_answers_are_kept(
     for login in ("r1", "r2"):
         show(world, login, case)
     first = a_decision({"accuracy": "unacceptable"}, rationale="I still think so.")
-    assert answer_again(world, "r1", case, first) is CaseState.OPEN
+    assert reconciled(world, "r1", case, first) is CaseState.OPEN
     second = a_decision({"accuracy": "adequate"}, rationale="Half of it is wrong.")
-    assert answer_again(world, "r2", case, second) is CaseState.OPEN
+    assert reconciled(world, "r2", case, second) is CaseState.OPEN
     third = a_decision({"accuracy": "adequate"}, rationale="I can live with half.")
-    assert answer_again(world, "r1", case, third) is CaseState.DECIDED
+    assert reconciled(world, "r1", case, third) is CaseState.DECIDED
     [decision] = decisions(world)
     assert decision.exception == f"Settled by its 2 reviewers together, because no adjudicator could: {WHY}"
     assert "I can live with half." in decision.rationale
@@ -112,10 +105,10 @@ def test_graders_who_agree_in_the_end_settle_the_case_and_both_answers_are_kept(
 def test_nobody_reconciles_unasked_or_before_they_have_looked(world: World) -> None:
     case = the_case(world)
     with pytest.raises(NotFound):
-        answer_again(world, "r1", case, a_decision({"accuracy": "adequate"}))
+        reconciled(world, "r1", case, a_decision({"accuracy": "adequate"}))
     ask(world, case)
     with pytest.raises(Conflict) as caught:
-        answer_again(world, "r1", case, a_decision({"accuracy": "adequate"}))
+        reconciled(world, "r1", case, a_decision({"accuracy": "adequate"}))
     assert caught.value.code == "not_shown"
 
 
@@ -130,7 +123,7 @@ def test_graders_are_told_until_they_have_answered(world: World) -> None:
     ask(world, case)
     assert (told("r1"), told("r2")) == (1, 1)
     show(world, "r2", case)
-    answer_again(world, "r2", case, a_decision({"accuracy": "adequate"}))
+    reconciled(world, "r2", case, a_decision({"accuracy": "adequate"}))
     assert (told("r1"), told("r2")) == (1, 0)
 
 
@@ -141,8 +134,7 @@ def test_both_answer_at_once_and_one_decision_stands(world: World) -> None:
         show(world, login, case)
     with ThreadPoolExecutor(2) as pool:
         ends = [
-            pool.submit(answer_again, world, login, case, a_decision({"accuracy": "adequate"}))
-            for login in ("r1", "r2")
+            pool.submit(reconciled, world, login, case, a_decision({"accuracy": "adequate"})) for login in ("r1", "r2")
         ]
         states = {end.result() for end in ends}
     assert states == {CaseState.OPEN, CaseState.DECIDED}
@@ -154,7 +146,7 @@ def test_an_adjudicator_who_joins_and_the_graders_settle_it_once(world: World) -
     ask(world, case)
     for login in ("r1", "r2"):
         show(world, login, case)
-    answer_again(world, "r1", case, a_decision({"accuracy": "adequate"}))
+    reconciled(world, "r1", case, a_decision({"accuracy": "adequate"}))
     with_roles(world, "judy", ProjectRole.ADJUDICATOR)
 
     def judge() -> bool:
@@ -166,7 +158,7 @@ def test_an_adjudicator_who_joins_and_the_graders_settle_it_once(world: World) -
 
     def agree() -> bool:
         try:
-            answer_again(world, "r2", case, a_decision({"accuracy": "adequate"}))
+            reconciled(world, "r2", case, a_decision({"accuracy": "adequate"}))
         except Conflict:
             return False
         return True

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.adjudication.models import Case
+from evalhub.adjudication.models import Case, CaseState
 from evalhub.adjudication.queries.cases import CasePlace
 from evalhub.adjudication.schema import Cause, DecisionBody
 from evalhub.adjudication.service.corrections import show_resolution
 from evalhub.adjudication.service.decide import Decided, decide
+from evalhub.adjudication.service.reconciling import reconcile
 from evalhub.adjudication.service.taking import take_case
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan, ProjectRole
@@ -93,6 +94,13 @@ def decided(world: World, login: str, case: Case, body: DecisionBody) -> Decided
         return decide(session, case.public_id, body, by=world.people[login], at=MOMENT)
 
     return write(fn, on=world.database)
+
+
+def reconciled(world: World, login: str, case: Case, body: DecisionBody) -> CaseState:
+    """The grader answers the case again, as one of those who settle it together."""
+    own = assignment_of(world, login, case)
+    assert own is not None
+    return write(lambda s: reconcile(s, own.public_id, body, by=world.people[login], at=MOMENT), on=world.database)
 
 
 def assignment_of(world: World, login: str, case: Case) -> Assignment | None:

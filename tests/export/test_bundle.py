@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub.adjudication.service.exceptions import ask_to_reconcile
 from evalhub.audit.queries import chain_differences, head_of
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict
@@ -20,9 +21,10 @@ from evalhub.export.schema.options import Options
 from evalhub.export.schema.verify import verify_bundle
 from evalhub.export.service import MadeExport, make_bundle
 from evalhub.projects.models import Member, Project
+from evalhub.projects.schema import ProjectRole
 from evalhub.review.service.past_ratings import import_ratings
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, decided, differing, take, the_case
+from tests.adjudication.worlds import a_decision, decided, differing, reconciled, show, take, the_case, with_roles
 from tests.world import MOMENT, World, a_project, some_items
 
 LATER = datetime(2026, 5, 1, tzinfo=UTC)
@@ -174,6 +176,26 @@ def test_a_decision_settles_the_criterion_and_keeps_the_ratings(database: Databa
     assert (accuracy["method"], accuracy["level"], accuracy["counts"]) == ("adjudicated", "adequate", [1, 0, 2])
     assert accuracy["adjudicator"].startswith("r:")
     assert accuracy["rationale"] == "The second paragraph is wrong."
+    assert after["ratings"] == before["ratings"]
+
+
+def test_a_case_that_its_graders_settled_together_says_so_and_keeps_the_ratings(
+    database: Database, tmp_path: Path
+) -> None:
+    world = differing(database, {"accuracy": "unacceptable"}, {}, adjudicators=())
+    with_roles(world, "max", ProjectRole.MANAGER)
+    case, manager = the_case(world), world.people["max"]
+    exported(world, tmp_path / "before")
+    write(lambda s: ask_to_reconcile(s, case.public_id, "Nobody is left.", by=manager, at=MOMENT), on=database)
+    for login in ("r1", "r2"):
+        show(world, login, case)
+        reconciled(world, login, case, a_decision({"accuracy": "adequate"}, rationale=f"{login} gives in."))
+    exported(world, tmp_path / "after")
+    [before], [after] = (lines_of(tmp_path / name, "items.jsonl") for name in ("before", "after"))
+    accuracy = after["criteria"][0]
+    assert (accuracy["method"], accuracy["level"], accuracy["counts"]) == ("adjudicated", "adequate", [1, 0, 1])
+    assert accuracy["rationale"].startswith("Settled by its 2 reviewers together, because no adjudicator could")
+    assert accuracy["agreement"] == before["criteria"][0]["agreement"]
     assert after["ratings"] == before["ratings"]
 
 
