@@ -3,6 +3,7 @@
 const TYPING = "textarea, select, input:not([type=radio]):not([type=checkbox]), [contenteditable]";
 const SHOWN_FOR = 8_000;
 const UNDO_FOR = 10_000;
+const NAMED = 5;
 
 const grid = document.querySelector("[data-review]");
 const form = document.getElementById("review-form");
@@ -139,7 +140,8 @@ function keepOne(criterion, touched) {
 
 function showMissing() {
   const whats = missing().map(([, what]) => what);
-  document.querySelector("[data-missing]").textContent = whats.length ? `Missing: ${whats.join(", ")}` : "";
+  const rest = whats.length > NAMED ? ` and ${whats.length - NAMED} more` : "";
+  document.querySelector("[data-missing]").textContent = whats.length ? `Missing: ${whats.slice(0, NAMED).join(", ")}${rest}` : "";
   for (const criterion of criteria) {
     const done = markOf(criterion)?.querySelector("[data-done]");
     if (done) done.textContent = isAnswered(criterion) ? ", answered" : "";
