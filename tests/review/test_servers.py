@@ -22,6 +22,7 @@ from evalhub.projects.schema import OverlapPlan
 from evalhub.review.jobs import sweep
 from evalhub.review.models import Assignment, AssignmentState, Review
 from evalhub.review.queries.invariants import broken_invariants
+from tests.review.test_pairs import paired_items
 from tests.review.test_queue import let_lapse, reviews_by_task
 from tests.servers import serving, start_server
 from tests.web.client import a_token
@@ -50,7 +51,9 @@ class ApiClient:
         return response.status, json.loads(text) if text else None
 
     def submit(self, claim: dict[str, Any], key: str) -> tuple[int, Any]:
-        body = {"scores": SCORES, "rubric_version": 1, "lease": claim["lease"], "idempotency_key": key}
+        body: dict[str, Any] = {"scores": SCORES, "rubric_version": 1, "lease": claim["lease"], "idempotency_key": key}
+        if claim["pair"] and claim["pair"]["preference"]:
+            body["preference"] = {"choice": "left_better"}
         return self.send("PUT", f"/api/v1/assignments/{claim['assignment']}/review", body)
 
 
@@ -70,12 +73,13 @@ def grade_until_nothing_is_left(client: ApiClient, seen: list[int], chance: rand
         claim = answer.get("next") if status in (200, 201) else None
 
 
-@pytest.mark.parametrize("overlap", [2, 3])
+@pytest.mark.parametrize(("overlap", "pairs"), [(2, False), (3, True)])
 def test_thirty_two_reviewers_on_two_servers_reach_the_exact_overlap(
-    database: Database, tmp_path: Path, overlap: int
+    database: Database, tmp_path: Path, overlap: int, pairs: bool
 ) -> None:
     logins = [f"r{i:02}" for i in range(32)]
-    world = a_project(database, items=100, reviewers=logins, overlap=OverlapPlan(base=overlap))
+    items = paired_items(40, alone=20)
+    world = a_project(database, items=items, reviewers=logins, overlap=OverlapPlan(base=overlap), pairs=pairs)
     statuses: list[list[int]] = []
     with serving(database, tmp_path / "a", workers=1) as one, serving(database, tmp_path / "b", workers=1) as two:
         threads = []
