@@ -6,6 +6,7 @@ import io
 import uuid
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from importlib import resources
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from evalhub.datasets.service.imports import import_items
 from evalhub.db import Database, now
 from evalhub.demo.people import ADJUDICATOR, PEOPLE, account_named, account_of
 from evalhub.demo.simulate import DemoDecision, Quality, Reviewer, SimulatedRating, quality, simulated_review
+from evalhub.demo.train import add_training
 from evalhub.migrating import shipped
 from evalhub.projects.models import Project
 from evalhub.projects.schema import OverlapPlan, ProjectRole
@@ -43,6 +45,8 @@ RUBRIC = "engineering-answer.yaml"
 FIRST_DELIVERY = 27
 """The items after these come in a batch of their own, which the third simulated reviewer leaves open."""
 OVERLAP = 3
+PSEUDONYM_KEY = sha256(b"evalhub demo").hexdigest()
+"""No secret: in every demo the same gold items come at the same moments."""
 SIMULATED = "Simulated for the demo; nobody wrote this review."
 
 
@@ -79,6 +83,7 @@ def load_demo(database: Database) -> None:
     for grader in graders[:-1]:
         _grade_all(database, plan, project_id, grader)
     write(partial(_add_members, project_id=project_id), on=database)
+    write(partial(add_training, plan=plan, project_id=project_id), on=database)
     if not is_loaded(database):
         write(partial(_decide_one, decision=plan.decision), on=database)
 
@@ -133,6 +138,7 @@ def _project(session: Session, *, dataset_id: int, version_id: int, graders: lis
         rubric_version_id=version_id,
         title="Demo: engineering answers (simulated ratings)",
         overlap=OverlapPlan(base=OVERLAP, seed=quality().seed),
+        pseudonym_key=PSEUDONYM_KEY,
     )
     project = create_project(session, new, by=None, now=moment)
     for grader in graders:

@@ -65,6 +65,8 @@ class Quality(_Data):
     items: dict[str, ItemQuality]
     notes: dict[str, dict[str, list[str]]]
     decision: DemoDecision
+    training: dict[str, list[str]]
+    """Items by their use as gold; their intended levels are the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _rating(plan: Quality, reviewer: Reviewer, item_id: str, criterion: Criterio
         return SimulatedRating(criterion.key, None)
     dice = _dice(plan, reviewer.key, item_id, f"{criterion.key}:note")
     steps = _steps(criterion)
-    own = _own_note(plan, item_id, criterion)
+    own = own_note(plan, item_id, criterion)
     tag = (own.tag if own else "") or plan.default_tags.get(criterion.key, "")
     tags = (tag,) if tag and rank == 0 else ()
     if own is not None and _speaker(plan, item_id, criterion) == reviewer.key:
@@ -120,12 +122,18 @@ def _rank(plan: Quality, reviewer: Reviewer, item_id: str, criterion: Criterion)
 
 def _speaker(plan: Quality, item_id: str, criterion: Criterion) -> str | None:
     """The one reviewer who writes the item's own note, among those who gave the intended level."""
-    intended = round(plan.items[item_id].levels[criterion.key] * _steps(criterion))
+    intended = intended_rank(plan, item_id, criterion)
     agreeing = [r.key for r in plan.reviewers if _rank(plan, r, item_id, criterion) == intended]
     return _dice(plan, "", item_id, criterion.key).choice(agreeing) if agreeing else None
 
 
-def _own_note(plan: Quality, item_id: str, criterion: Criterion) -> ItemNote | None:
+def intended_rank(plan: Quality, item_id: str, criterion: Criterion) -> int:
+    """The level nearest to the quality that the author of the answer intended."""
+    return round(plan.items[item_id].levels[criterion.key] * _steps(criterion))
+
+
+def own_note(plan: Quality, item_id: str, criterion: Criterion) -> ItemNote | None:
+    """What a careful reader would say of this very answer, if the author wrote it down."""
     return next((note for note in plan.items[item_id].notes if note.criterion == criterion.key), None)
 
 

@@ -69,7 +69,7 @@ def gold_hits(session: Session, project_id: int) -> list[ReviewerHits]:
         if line.is_graded:
             by_person.setdefault(owner[line.attempt_id], []).append(line)
     return [
-        ReviewerHits(account_id, _items(lines), _criteria(lines)) for account_id, lines in sorted(by_person.items())
+        ReviewerHits(account_id, _items(lines), criterion_hits(lines)) for account_id, lines in sorted(by_person.items())
     ]
 
 
@@ -81,7 +81,7 @@ def item_hits(session: Session, project_id: int) -> dict[int, ItemHits]:
         if line.is_graded:
             by_item.setdefault(line.gold_id, {}).setdefault(owner[line.attempt_id], line)
     return {
-        gold_id: ItemHits(gold_id, _items(lines.values()), _criteria(lines.values()))
+        gold_id: ItemHits(gold_id, _items(lines.values()), criterion_hits(lines.values()))
         for gold_id, lines in by_item.items()
     }
 
@@ -131,7 +131,8 @@ def _items(lines: Iterable[TrialLine]) -> Hits:
     return Hits(sum(found), len(found))
 
 
-def _criteria(lines: Iterable[TrialLine]) -> dict[str, Hits]:
+def criterion_hits(lines: Iterable[TrialLine]) -> dict[str, Hits]:
+    """Exact answers by criterion key, of what is graded."""
     counted: dict[str, Hits] = {}
     for line in lines:
         for key, close in line.judged.closeness.items() if line.judged else ():

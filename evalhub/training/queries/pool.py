@@ -28,7 +28,7 @@ def offers(session: Session, project: Project, account_id: int, use: Use) -> lis
     """The gold items of a use and of the project's version that the person may be given.
 
     Left out are withdrawn items, items outside the person's domains, those that they gave the reference of themselves,
-    and those that they met outside of training: what somebody graded live, or held, or was shown in a case, tells nothing
+    and those that they met outside of training: what somebody graded live, held, or was shown in a case tells nothing
     about how they grade.
     """
     trained = _trials_by_item(session, project.id, account_id)

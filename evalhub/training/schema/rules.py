@@ -120,8 +120,8 @@ class StatedRule(BaseModel):
             *([numbers] if has_numbers else []),
             "It ends as soon as the outcome is fixed. An item that you pass on counts as not right.",
             f"Somebody right on {percent(rule.p_low)} of such items or fewer passes with a chance of at most"
-            f" {percent(self.alpha, 1)}; somebody right on {percent(rule.p_high)} or more fails with a chance of at most"
-            f" {percent(self.beta, 1)}.",
+            f" {percent(self.alpha, 1)}; somebody right on {percent(rule.p_high)} or more fails with a chance of at"
+            f" most {percent(self.beta, 1)}.",
             f"Later each gold item among your work that is not right adds {self.drift_add} points, and each right one"
             f" takes one off; at {self.drift_limit} points the certificate lapses. To somebody right on"
             f" {percent(rule.p_high)} that happens within {DRIFT_HORIZON} gold items with a chance of"

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from evalhub.db import Database
 from evalhub.errors import EvalhubError
 from evalhub.projects.models import Project
-from evalhub.review.models import COUNTED_PURPOSES, Purpose, Task
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, Purpose, Task
+from evalhub.review.service.revise import shown_others
 from evalhub.training.models import TrainingPlan, Trial
 from evalhub.training.service.planting import is_due, plant
 from evalhub.training.service.results import settle, watch_drift
@@ -27,7 +28,10 @@ ENDING = (Purpose.PRACTICE, Purpose.QUALIFICATION)
 
 
 def on_review_submitted(session: Session, project_id: int, task_id: int, reviewer_id: int, revision: int) -> None:
-    """Plant a gold item that is due, end the attempt that this ends, or watch for drift (handler)."""
+    """Plant a gold item that is due, end the attempt that this ends, or watch for drift (handler).
+
+    A review for practice is answered with the reference, so it cannot be reopened from here on.
+    """
     purpose = session.get_one(Task, (project_id, task_id)).purpose
     if purpose in COUNTED_PURPOSES:
         if revision == 1 and _is_due(session, project_id, task_id, reviewer_id):
@@ -35,6 +39,8 @@ def on_review_submitted(session: Session, project_id: int, task_id: int, reviewe
     elif purpose is Purpose.GOLD:
         _afterwards(session, partial(watch_drift, project_id=project_id, account_id=reviewer_id))
     elif purpose in ENDING:
+        if purpose is Purpose.PRACTICE:
+            shown_others(session, session.get_one(Assignment, (project_id, task_id, reviewer_id)))
         _settle_afterwards(session, project_id, task_id)
 
 
