@@ -42,7 +42,7 @@ def _chart(name: str, rubric: str, given: Sequence[OwnLevels]) -> Chart:
         rows=tuple((one.criterion, *row, one.n) for one, row in zip(given, counts, strict=True)),
         picture=matrix(
             [one.criterion for one in given],
-            labels,
+            [*given[0].labels, "n/a"][: len(labels)],
             [[Cell(f"{n:,}", shade(n / one.n)) for n in row] for one, row in zip(given, counts, strict=True)],
             side="",
             top="Level given",

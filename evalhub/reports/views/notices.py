@@ -33,5 +33,5 @@ def put_notices_away() -> ResponseReturnValue:
         raise BadInput("Say up to when.", faults=[Fault("schema", "is no time", "until")])
     until = form.moment()
     write(lambda session: put_all_away(session, account_id, until=until, at=now))
-    flash("Put away. What becomes new from now on is shown again.")
+    flash("Dismissed. What becomes new from now on is shown again.")
     return redirect(url_for("reports.home"), 303)
