@@ -10,8 +10,13 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalhub.adjudication.models import Case
+from evalhub.adjudication.queries.cases import is_blind
+from evalhub.adjudication.service.taking import exclude
+from evalhub.calibration.queries import is_complete
+from evalhub.calibration.queries.hidden import hidden_tasks
 from evalhub.db import Database
-from evalhub.errors import BadInput
+from evalhub.errors import BadInput, Conflict
 from evalhub.projects.models import QueueOrder
 from evalhub.projects.schema import OverlapPlan
 from evalhub.projects.service import remove_member
@@ -294,6 +299,42 @@ def test_two_skips_as_unreadable_end_the_pair_of_whoever_is_at_it(database: Data
         review_pairs(world, login)
     assert reviews_by_task(database)[3 - broken] == 3
     assert_sound(world)
+
+
+def test_a_task_is_not_complete_while_it_is_reserved(database: Database) -> None:
+    world = a_world(database, overlap=2)
+    lead = claimed(world, "ann")
+    for lease in begun(world, "ben"):
+        if lease.task_id != lead.task_id:
+            reserved = lease.task_id
+    world.submit("ben", claimed(world, "ben"), {**GOOD, "accuracy": "unacceptable"}, **BETTER)
+
+    def is_done() -> bool:
+        with database.reading() as session:
+            done = session.scalars(sa.select(is_complete()).where(Task.id == reserved)).one()
+            case = session.scalar(sa.select(sa.func.count()).where(Case.task_id == reserved))
+            assert done is bool(case)
+            return done
+
+    assert not is_done()
+    following = world.submit("ann", lead, GOOD).next
+    assert isinstance(following, Lease)
+    assert not is_done()
+    world.submit("ann", following, {**GOOD, "clarity": None, "accuracy": "adequate"}, **BETTER)
+    assert is_done()
+    assert_sound(world)
+
+
+def test_whoever_an_answer_is_reserved_for_cannot_take_its_case(sqlite_database: Database) -> None:
+    world = a_world(sqlite_database)
+    lead = claimed(world, "ann")
+    project_id, ann = world.project.id, world.people["ann"].id
+    with pytest.raises(Conflict):
+        write(lambda s: exclude(s, project_id, 3 - lead.task_id, ann), on=sqlite_database)
+    with sqlite_database.reading() as session:
+        public_ids = session.scalars(sa.select(Task.public_id)).all()
+        assert hidden_tasks(session, project_id, ann, public_ids) == set(public_ids)
+        assert all(session.scalars(sa.select(is_blind(ann)).select_from(Task)))
 
 
 def test_who_leaves_the_project_gives_both_answers_back(database: Database) -> None:

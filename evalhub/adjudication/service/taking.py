@@ -122,7 +122,7 @@ def exclude_unless_graded(session: Session, place: CasePlace, account_id: int) -
         return
     _insert(session, place.project_id, place.task_id, account_id)
     row = lock_assignment(session, place.project_id, place.task_id, account_id)
-    if row.state is AssignmentState.LEASED:
+    if row.state in IN_WORK:
         raise _holds_it()
     if row.state is AssignmentState.EXPIRED:
         row.state = AssignmentState.EXCLUDED
