@@ -51,7 +51,7 @@ def account_or_404(session: Session, public_id: str) -> Account:
     return account
 
 
-PEOPLE_BY = {"name": Account.display_name, "login": Account.login, "made": Account.created_at}
+PEOPLE_BY = {"name": sa.func.lower(Account.display_name), "login": Account.login, "made": Account.created_at}
 PEOPLE_STATES = {
     "active": Account.password_hash.is_not(None) & Account.disabled_at.is_(None),
     "invited": Account.password_hash.is_(None) & Account.disabled_at.is_(None),

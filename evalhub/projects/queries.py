@@ -105,7 +105,7 @@ def _lines() -> sa.Select[Project, str, str, int]:
 
 
 PROJECTS_BY = {
-    "title": Project.title,
+    "title": sa.func.lower(Project.title),
     "dataset": Dataset.name,
     "rubric": Rubric.name,
     "made": Project.created_at,
@@ -162,7 +162,7 @@ def members_of(session: Session, project_id: int, *, with_removed: bool = False)
     return [MemberLine(account, member) for account, member in session.execute(statement)]
 
 
-MEMBERS_BY = {"name": Account.display_name, "since": Member.joined_at}
+MEMBERS_BY = {"name": sa.func.lower(Account.display_name), "since": Member.joined_at}
 
 
 def member_page(session: Session, project_id: int, listing: Listing) -> Page[Account, Member]:

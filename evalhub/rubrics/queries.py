@@ -31,7 +31,7 @@ class RubricSummary:
     published_at: datetime
 
 
-RUBRICS_BY = {"title": RubricVersion.title, "name": Rubric.name, "published": RubricVersion.published_at}
+RUBRICS_BY = {"title": sa.func.lower(RubricVersion.title), "name": Rubric.name, "published": RubricVersion.published_at}
 
 
 def rubric_summaries(session: Session) -> list[RubricSummary]:

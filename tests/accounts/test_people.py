@@ -87,6 +87,18 @@ def test_people_are_listed_page_by_page_in_the_order_asked_for(
     assert [second.text.count(f"person-{number:02}") for number in (0, 3, 4, 23)] == [1, 1, 0, 0]
 
 
+def test_capitals_do_not_part_the_names_in_a_list(admin: Account, browser: Browser, sqlite_database: Database) -> None:
+    people = [a_person(sqlite_database, login) for login in ("anna", "bert", "cleo")]
+    with sqlite_database.writing() as session:
+        session.get_one(Account, people[0].id).display_name = "anna"
+        session.get_one(Account, people[2].id).display_name = "cleo"
+        session.commit()
+    links = browser.sign_in_as(admin).get("/people").links
+    assert [link for link in links if link in {f"/people/{one.public_id}" for one in people}] == [
+        f"/people/{one.public_id}" for one in people
+    ]
+
+
 def test_people_are_listed_by_role_and_state(
     ann: Account, admin: Account, browser: Browser, sqlite_database: Database
 ) -> None:
