@@ -92,24 +92,39 @@ def standing(session: Session, place: CasePlace, account_id: int) -> Standing:
     return Standing.TAKEN if own in DECIDES or let_in is not None else Standing.FREE
 
 
+def has_of_item(
+    account: int | sa.SQLColumnExpression[int], condition: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: the account has an assignment like this on its item, on this task or another.
+
+    The tasks of the item are looked up first: they are few, what one account has graded may be much.
+    """
+    other = aliased(Task)
+    theirs = sa.exists(Assignment.task_id).where(
+        Assignment.project_id == other.project_id,
+        Assignment.task_id == other.id,
+        Assignment.reviewer_id == account,
+        condition,
+    )
+    return (
+        sa.exists(other.id)
+        .where(
+            other.project_id == Task.project_id,
+            other.dataset_id == Task.dataset_id,
+            other.item_id == Task.item_id,
+            theirs.correlate_except(Assignment),
+        )
+        .correlate_except(other)
+    )
+
+
 def is_blind(account_id: int) -> sa.ColumnElement[bool]:
     """Of a `Task` in the statement: the account graded its item, holds it, or may still claim it.
 
     A manager's recorded exception lifts it.
     """
-    other, own = aliased(Task), aliased(Assignment)
-    graded_or_held = (
-        sa.select(Assignment.task_id)
-        .join(other, sa.and_(other.project_id == Assignment.project_id, other.id == Assignment.task_id))
-        .where(
-            Assignment.project_id == Task.project_id,
-            Assignment.reviewer_id == account_id,
-            Assignment.state.in_([*GRADED, *IN_WORK]),
-            other.dataset_id == Task.dataset_id,
-            other.item_id == Task.item_id,
-        )
-        .exists()
-    )
+    own = aliased(Assignment)
+    graded_or_held = has_of_item(account_id, Assignment.state.in_([*GRADED, *IN_WORK]))
     is_out = (
         sa.select(own.task_id)
         .where(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind
 from evalhub.adjudication.models import Case, CaseState, DecisionException, ExceptionKind
-from evalhub.adjudication.queries.cases import GRADED, CasePlace
+from evalhub.adjudication.queries.cases import GRADED, CasePlace, has_of_item
 from evalhub.adjudication.schema import case_alias
 from evalhub.projects.models import Member, MemberState
 from evalhub.review.models import Assignment, AssignmentState, SkipReason, Task
@@ -17,19 +17,9 @@ AT_MOST = 50
 
 def somebody_may_settle() -> sa.ColumnElement[bool]:
     """Of a `Task` in the statement: an adjudicator is left who neither graded its item nor has an interest in it."""
-    other = aliased(Task)
-    stands_aside = (
-        sa.exists(Assignment.task_id)
-        .where(
-            Assignment.project_id == Task.project_id,
-            Assignment.reviewer_id == Member.account_id,
-            other.project_id == Assignment.project_id,
-            other.id == Assignment.task_id,
-            other.dataset_id == Task.dataset_id,
-            other.item_id == Task.item_id,
-            sa.or_(Assignment.state.in_(GRADED), Assignment.skip_reason == SkipReason.CONFLICT_OF_INTEREST),
-        )
-        .correlate(Task, Member)
+    stands_aside = has_of_item(
+        Member.account_id,
+        sa.or_(Assignment.state.in_(GRADED), Assignment.skip_reason == SkipReason.CONFLICT_OF_INTEREST),
     )
     return (
         sa.exists(Member.account_id)
