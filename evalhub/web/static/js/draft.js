@@ -53,6 +53,13 @@ export function ask(what, text, ...choices) {
   });
 }
 
+// The columns stay clear of both, whatever is written in them and however large.
+const above = new ResizeObserver(() => {
+  const height = document.querySelector(".topbar").offsetHeight + banner.offsetHeight;
+  document.body.style.setProperty("--bar", `${height}px`);
+});
+above.observe(banner);
+
 const sendOnce = (path, method, body, headers) =>
   fetch(path, { method, body, credentials: "same-origin", keepalive: (body?.length ?? 0) < 60_000, headers: { Accept: "application/json", ...headers } });
 
