@@ -30,6 +30,7 @@ from evalhub.review import api as review_api
 from evalhub.review import views as review_views
 from evalhub.rubrics import api as rubrics_api
 from evalhub.rubrics import views as rubrics_views
+from evalhub.training import api as training_api
 from evalhub.training import views as training_views
 from evalhub.web import design, openapi
 from evalhub.web.context import SETTINGS
@@ -58,6 +59,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     review_views.bp,
     review_api.api_bp,
     training_views.bp,
+    training_api.api_bp,
     calibration_views.bp,
     calibration_api.api_bp,
     adjudication_views.bp,

@@ -32,6 +32,7 @@ COMMANDS = {
     "rubric": ("rubric", "Check, add, list, show and compare rubrics."),
     "serve": ("serve", "Serve the instance."),
     "token": ("token", "Add, list and revoke API tokens."),
+    "training": ("training", "Gold items, and who is certified."),
     "user": ("user", "Add, list and disable people."),
     "verify": ("export", "Check an exported dataset; needs no instance."),
     "work": ("work", "Do background work."),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -95,3 +96,61 @@ def hits_words(hits: Hits | None) -> str:
         return "–"
     interval = hits.interval
     return f"{hits.hits} of {hits.n} ({100 * interval.low:.0f} to {percent(interval.high)})"
+
+
+def as_document(training: Training) -> dict[str, Any]:
+    """The same for programs."""
+    outlook = training.outlook
+    return {
+        "rule": {
+            **asdict(outlook.test),
+            "items_missing": outlook.missing,
+            "drift": asdict(outlook.rule.drift),
+        },
+        "items": [_gold_document(training, line) for lines in training.golds.values() for line in lines],
+        "reviewers": [_person_document(person) for person in training.people],
+    }
+
+
+def _gold_document(training: Training, line: GoldLine) -> dict[str, Any]:
+    hits = training.items.get(line.gold.id)
+    return {
+        "id": line.gold.public_id,
+        "item": line.item.external_id,
+        "use": line.gold.use,
+        "note": line.gold.note,
+        "reference": {
+            key: answer_words(training.criteria[key], answer.known) for key, answer in line.reference.items()
+        },
+        "right": _hits_document(hits.people if hits else None),
+        "doubtful": bool(hits and hits.is_doubtful),
+    }
+
+
+def _person_document(person: Person) -> dict[str, Any]:
+    certificate = person.line.certificate
+    return {
+        "id": person.line.account.public_id,
+        "name": person.line.name,
+        "certified": person.line.is_certified,
+        "certificate": None
+        if certificate is None
+        else {
+            "state": certificate.state,
+            "issued_at": certificate.issued_at.isoformat(timespec="milliseconds"),
+            "right": certificate.right,
+            "n": certificate.n,
+            "lapsed_because": certificate.lapsed_reason,
+        },
+        "gold": _hits_document(person.hits.items if person.hits else None),
+        "gold_by_criterion": {
+            key: _hits_document(hits) for key, hits in (person.hits.by_criterion.items() if person.hits else ())
+        },
+        "drift_points": person.points,
+    }
+
+
+def _hits_document(hits: Hits | None) -> dict[str, Any] | None:
+    if hits is None:
+        return None
+    return {"hits": hits.hits, "n": hits.n, "ci_low": hits.interval.low, "ci_high": hits.interval.high}

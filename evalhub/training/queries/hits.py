@@ -69,7 +69,8 @@ def gold_hits(session: Session, project_id: int) -> list[ReviewerHits]:
         if line.is_graded:
             by_person.setdefault(owner[line.attempt_id], []).append(line)
     return [
-        ReviewerHits(account_id, _items(lines), criterion_hits(lines)) for account_id, lines in sorted(by_person.items())
+        ReviewerHits(account_id, _items(lines), criterion_hits(lines))
+        for account_id, lines in sorted(by_person.items())
     ]
 
 

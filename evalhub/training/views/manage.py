@@ -44,8 +44,8 @@ def manage(p: str) -> ResponseReturnValue:
     """With rates in the address the page shows what they would take, and changes nothing."""
     tried = SettingsForm(request.args) if "p_low" in request.args else None
     if tried is not None and not tried.validate():
-        return _page(p, settings_form=tried), 422
-    return _page(p, settings_form=tried)
+        return manage_page(p, settings_form=tried), 422
+    return manage_page(p, settings_form=tried)
 
 
 @bp.post(f"{AT}/settings")
@@ -53,7 +53,7 @@ def manage(p: str) -> ResponseReturnValue:
 def save_settings(p: str) -> ResponseReturnValue:
     form = SettingsForm.from_request()
     if not form.validate():
-        return _page(p, settings_form=form), 422
+        return manage_page(p, settings_form=form), 422
     if form.show.data:
         return redirect(url_for("training.manage", p=p, **form.as_query(), _anchor="rule"), 303)
     _change(p, partial(set_settings, settings=form.settings()))
@@ -67,13 +67,13 @@ def add_items(p: str) -> ResponseReturnValue:
     """All of them or none."""
     form = GoldForm.from_request()
     if not form.validate():
-        return _page(p, gold_form=form), 422
+        return manage_page(p, gold_form=form), 422
     new = [NewGold(item, Use(form.use.data), note=form.note.data or "") for item in form.listed()]
     try:
         _change(p, partial(_add_all, new=new))
     except (BadInput, Conflict, NotFound) as error:
         form.show(error)
-        return _page(p, gold_form=form), 422 if isinstance(error, NotFound) else error.http_status
+        return manage_page(p, gold_form=form), 422 if isinstance(error, NotFound) else error.http_status
     flash(f"{len(new)} {'item is' if len(new) == 1 else 'items are'} in use now.")
     return _back(p)
 
@@ -94,7 +94,7 @@ def retire(p: str, gold: str) -> ResponseReturnValue:
 def change_certificate(p: str, account: str, act: str) -> ResponseReturnValue:
     form = ReasonForm.from_request()
     if not form.validate():
-        return _page(p, reason_form=form, acting=(account, act)), 422
+        return manage_page(p, reason_form=form, acting=(account, act)), 422
     service, done = ACTS[act]
 
     def do(session: Session, project_id: int, **how: Any) -> None:
@@ -122,7 +122,7 @@ def _back(p: str) -> ResponseReturnValue:
     return redirect(url_for("training.manage", p=p), 303)
 
 
-def _page(
+def manage_page(
     p: str,
     *,
     settings_form: SettingsForm | None = None,
@@ -130,6 +130,7 @@ def _page(
     reason_form: ReasonForm | None = None,
     acting: tuple[str, str] | None = None,
 ) -> str:
+    """The page, with the forms that were sent just now."""
     with reading() as session:
         project = project_named(session, p)
         stored = settings_of(session, project)

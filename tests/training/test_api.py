@@ -1,0 +1,83 @@
+"""Training for programs, and references from settled items."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from evalhub.adjudication.service.references import add_settled_gold
+from evalhub.db import Database, now
+from evalhub.errors import BadInput
+from evalhub.projects.schema import ProjectRole
+from evalhub.projects.service import set_member
+from evalhub.training.models import Use
+from evalhub.training.queries.references import golds_of
+from evalhub.web.session import write
+from tests.training.worlds import RIGHT, WRONG, a_training, certify
+from tests.web.client import Browser, a_token, app_for
+from tests.world import MOMENT, World, an_account
+
+
+@pytest.fixture
+def world(sqlite_database: Database) -> World:
+    made = a_training(sqlite_database, items=2, gold={Use.QUALIFICATION: 5}, overlap=2)
+
+    def add(session: Session) -> None:
+        made.people["meg"] = an_account(session, "meg")
+        set_member(session, made.project.id, made.people["meg"].id, {ProjectRole.MANAGER}, by=None, now=MOMENT)
+
+    write(add, on=sqlite_database)
+    return made
+
+
+@pytest.fixture
+def client(world: World) -> FlaskClient:
+    client = app_for(world.database).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = a_token(world.database, world.people["meg"])["Authorization"]
+    return client
+
+
+def test_a_program_reads_the_rule_the_items_and_who_is_certified(world: World, client: FlaskClient) -> None:
+    certify(world, "ann")
+    shown = client.get("/api/v1/projects/p/training").get_json()
+    assert (shown["rule"]["n"], shown["rule"]["right"], shown["rule"]["items_missing"]) == (5, 4, 0)
+    assert {one["use"] for one in shown["items"]} == {"qualification"}
+    ann = next(one for one in shown["reviewers"] if one["name"] == "Ann")
+    assert (ann["certified"], ann["certificate"]["right"], ann["drift_points"]) == (True, 4, 0)
+
+
+def test_a_program_changes_the_settings(client: FlaskClient) -> None:
+    changed = client.put("/api/v1/projects/p/training", json={"gold_share": 0.1, "rule": {"p_low": 0.4}})
+    assert changed.status_code == 200
+    assert changed.get_json()["settings"]["gold_share"] == 0.1
+    assert client.put("/api/v1/projects/p/training", json={"gold_share": 0.3}).status_code == 422
+    assert client.put("/api/v1/projects/p/training", json={"rule": {"p_low": 0.95}}).status_code == 422
+
+
+def test_a_program_adds_items_and_takes_them_out(client: FlaskClient) -> None:
+    refused = client.post("/api/v1/projects/p/training/items", json={"items": ["source-id-0"], "use": "gold"})
+    assert refused.status_code == 422
+    there = client.get("/api/v1/projects/p/training").get_json()["items"]
+    left = client.delete(f"/api/v1/projects/p/training/items/{there[0]['id']}").get_json()["items"]
+    assert len(left) == 4
+    added = client.post("/api/v1/projects/p/training/items", json={"items": [there[0]["item"]], "use": "gold"})
+    assert added.status_code == 201
+    assert [one["use"] for one in added.get_json()["items"]].count("gold") == 1
+
+
+def test_what_all_reviewers_said_alike_becomes_a_reference(world: World) -> None:
+    world.review_all("ann", RIGHT)
+    world.review_all("ben", {"source-id-0": RIGHT, "source-id-1": WRONG})
+    browser = Browser(app_for(world.database)).sign_in_as(world.people["meg"])
+    browser.post("/projects/p/cases/gold", {"items": "source-id-0", "use": "gold"})
+    with world.database.reading() as session:
+        line = golds_of(session, world.project.id, use=Use.GOLD)[0]
+    assert {key: answer.known.rank for key, answer in line.reference.items()} == {"accuracy": 1, "clarity": 1}
+
+    def add(session: Session) -> None:
+        add_settled_gold(session, world.project.id, ["source-id-1"], Use.GOLD, by=None, at=now(session))
+
+    with pytest.raises(BadInput) as error:
+        write(add, on=world.database)
+    assert [fault.path for fault in error.value.faults] == ["source-id-1"]
