@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan
-from evalhub.review.models import Assignment, Task
+from evalhub.review.models import Assignment, Purpose, Task
 from evalhub.review.queries.mine import Show, my_reviews
 from evalhub.review.schema import Lease
 from evalhub.review.service.revise import reopen_review
@@ -172,6 +172,26 @@ def test_what_can_only_be_corrected_leads_to_the_correction(world: World) -> Non
     assert "I was wrong" in page.text
     assert f"/assignments/{lease.assignment}/resolution" in page.links
     assert f"/assignments/{lease.assignment}/reopen" not in [form["action"] for form in page.forms]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "way"), [(Purpose.GOLD, "resolution"), (Purpose.LIVE, "resolution"), (Purpose.PRACTICE, "feedback")]
+)
+def test_what_cannot_be_reopened_leads_to_what_became_of_it_and_gold_does_not_stand_out(
+    world: World, purpose: Purpose, way: str
+) -> None:
+    lease = next_of(world)
+    world.submit("ann", lease, ALL_RIGHT)
+
+    def change(session: Session) -> None:
+        session.execute(sa.update(Task).where(Task.id == lease.task_id).values(purpose=purpose))
+        shown = sa.update(Assignment).where(Assignment.public_id == lease.assignment)
+        session.execute(shown.values(others_shown_at=MOMENT))
+
+    changed(world, change)
+    page = browser_of(world).get("/reviews?show=submitted")
+    assert f"/assignments/{lease.assignment}/{way}" in page.links
+    assert "gold" not in page.html
 
 
 def test_a_filter_stays_in_the_links_to_the_pages(sqlite_database: Database) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.schema import Goal
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan
-from evalhub.review.models import Assignment, ReturnedReview, Review
+from evalhub.review.models import Assignment, Purpose, ReturnedReview, Review, Task
 from evalhub.review.queries import workload
 from evalhub.review.queries.work import PAUSE, Stored, WorkSession, hours_since, work_session
 from evalhub.review.queries.workload import Waiting, begun_by, done_by, median_seconds, waiting_for
@@ -271,3 +271,21 @@ def test_both_are_read_by_the_indexes_that_know_the_time_and_the_place(sqlite_da
     plans = plans_of(sqlite_database, look)
     assert plans.count("assignment_of_reviewer (project_id=? AND reviewer_id=? AND submitted_at>?)") == 2
     assert "task USING INDEX task_open (project_id=? AND queue_id=? AND ord>?)" in plans
+
+
+def test_practice_is_none_of_the_work_but_gold_looks_like_it(database: Database) -> None:
+    world = a_project(database, items=4)
+    world.review_all("ann", ALL_RIGHT)
+
+    def turn(session: Session) -> None:
+        for task_id, purpose in ((1, Purpose.PRACTICE), (2, Purpose.QUALIFICATION), (3, Purpose.GOLD)):
+            session.execute(sa.update(Task).where(Task.id == task_id).values(purpose=purpose))
+            times = sa.update(Assignment).where(Assignment.task_id == task_id)
+            session.execute(times.values(active_seconds=1_000.0 if purpose is not Purpose.GOLD else 30.0))
+        session.execute(sa.update(Assignment).where(Assignment.task_id == 4).values(active_seconds=50.0))
+
+    write(turn, on=database)
+    ann, project = world.people["ann"].id, world.project.id
+    with database.reading() as session:
+        assert done_by(session, [project], ann) == {project: 2}
+        assert median_seconds(session, project, ann) == 40.0

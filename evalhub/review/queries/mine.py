@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.projects.models import Batch, Project
-from evalhub.review.models import LIKE_LIVE, Assignment, AssignmentState, Draft, RatingNote, Review, Task
+from evalhub.review.models import LIKE_LIVE, Assignment, AssignmentState, Draft, Purpose, RatingNote, Review, Task
 from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
 from evalhub.web.listing import Listing
@@ -69,9 +69,13 @@ class MyReview:
         return self.is_submitted and self.returned_revision is not None
 
     @property
-    def is_counted(self) -> bool:
+    def has_outcome(self) -> bool:
         """Whether its item may come to an outcome that its reviewers may see."""
-        return self.task.purpose in LIKE_LIVE
+        return self.is_submitted and self.task.purpose in LIKE_LIVE
+
+    @property
+    def has_feedback(self) -> bool:
+        return self.is_submitted and self.task.purpose is Purpose.PRACTICE
 
     @property
     def is_settled(self) -> bool:

@@ -11,13 +11,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.db import EPOCH
-from evalhub.review.models import Assignment, AssignmentState, Draft, Queue, QueueReviewer, QueueState, Task, is_in
+from evalhub.review.models import (
+    LEARNING,
+    Assignment,
+    AssignmentState,
+    Draft,
+    Queue,
+    QueueReviewer,
+    QueueState,
+    Task,
+    is_in,
+)
 from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
 
 MOST_COUNTED = 1_000
 LAST = 100
 """How many of the last reviews a median rests on at most."""
+
+IS_LEARNING = sa.exists().where(
+    Task.project_id == Assignment.project_id, Task.id == Assignment.task_id, Task.purpose.in_(LEARNING)
+)
+"""Of an `Assignment` in the statement: practice or qualification, which is none of the project's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +178,14 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
 
 
 def done_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> dict[int, int]:
-    """How many reviews a reviewer has submitted, extra ones among them, by project."""
+    """How many reviews of a project's work a reviewer has submitted, extra ones among them, by project."""
     rows = session.execute(
         sa.select(Assignment.project_id, sa.func.count())
         .where(
             Assignment.project_id.in_(project_ids),
             Assignment.reviewer_id == reviewer_id,
             Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]),
+            ~IS_LEARNING,
         )
         .group_by(Assignment.project_id)
     )
@@ -184,6 +200,7 @@ def median_seconds(session: Session, project_id: int, reviewer_id: int) -> float
             Assignment.project_id == project_id,
             Assignment.reviewer_id == reviewer_id,
             Assignment.submitted_at.is_not(None),
+            ~IS_LEARNING,
         )
         .order_by(Assignment.submitted_at.desc())
         .limit(LAST)
