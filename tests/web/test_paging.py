@@ -114,7 +114,7 @@ BROKEN = [
     cursor(0, MOMENT, "x", 2**63), cursor(0, MOMENT, "x", True), cursor(0, MOMENT, "x", 1.5),
     cursor(0, MOMENT, None, 1),
     cursor(0, MOMENT, "\0", 1), cursor(0, MOMENT, "\ud800", 1), cursor(0, MOMENT, ["x"], 1), cursor(0, 5, "x", 1),
-    cursor(0, "2026-01-05T09:00:00", "x", 1), cursor(0, "0001-01-01T00:00:00+14:00", "x", 1),
+    cursor(0, "2026-01-05T09:00:00.000002", "x", 1), cursor(0, "0001-01-01T00:00:00+14:00", "x", 1),
     cursor(0, "today", "x", 1),
     base64.urlsafe_b64encode(b"[" * 5000).decode()[:4000], base64.urlsafe_b64encode(b"7").decode(),
 ]  # fmt: skip
