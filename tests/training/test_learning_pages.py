@@ -65,11 +65,14 @@ def words_of(page: Page) -> str:
 
 def assignment_for(database: Database, purpose: Purpose) -> str:
     with database.reading() as session:
-        return session.scalars(
-            sa.select(Assignment.public_id)
-            .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
-            .where(Task.purpose == purpose, Assignment.state == AssignmentState.SUBMITTED)
-        ).first() or ""
+        return (
+            session.scalars(
+                sa.select(Assignment.public_id)
+                .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+                .where(Task.purpose == purpose, Assignment.state == AssignmentState.SUBMITTED)
+            ).first()
+            or ""
+        )
 
 
 def test_a_project_without_training_says_so(database: Database, visit: Visit) -> None:

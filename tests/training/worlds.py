@@ -17,7 +17,7 @@ from evalhub.training.service.attempts import start_practice, start_qualificatio
 from evalhub.training.service.golds import NewGold, add_gold
 from evalhub.training.service.settings import set_settings
 from evalhub.web.session import write
-from tests.world import World, a_project, some_items
+from tests.world import RUBRIC, World, a_project, some_items
 
 T = TypeVar("T")
 RIGHT = {"accuracy": "adequate", "clarity": "adequate"}
@@ -34,6 +34,7 @@ def a_training(
     gold: Mapping[Use, int] | None = None,
     reviewers: Iterable[str] = ("ann", "ben"),
     overlap: int = 1,
+    rubric: bytes = RUBRIC,
     **settings: Any,
 ) -> World:
     """A project of live items and gold items by use, whose known answer is `RIGHT`."""
@@ -41,7 +42,7 @@ def a_training(
     rows = some_items(items + len(uses))
     for row in rows[items:]:
         row["gold"] = GOLD
-    world = a_project(database, items=rows, reviewers=reviewers, overlap=OverlapPlan(base=overlap))
+    world = a_project(database, items=rows, reviewers=reviewers, overlap=OverlapPlan(base=overlap), rubric=rubric)
     asked = PlanSettings(**{"rule": FIVE, **settings})
 
     def prepare(session: Session) -> None:

@@ -16,7 +16,7 @@ from evalhub.accounts.models import Account
 from evalhub.db import Database, locked, now
 from evalhub.errors import Forbidden
 from evalhub.projects.models import Member, MemberState, Project
-from evalhub.review.models import Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task, is_in
+from evalhub.review.models import LEARNING, Assignment, AssignmentState, Queue, QueueReviewer, QueueState, Task, is_in
 from evalhub.review.schema import Claimed, Lease, NothingLeft, OnlyLocked
 from evalhub.review.service.lease import Claimant
 from evalhub.review.service.pairs import lock_partner_at_once, take_left_first, take_with_partner
@@ -110,6 +110,18 @@ def claim(session: Session, *, project_id: int, reviewer_id: int, wait_for: int 
 def claim_or_keep(session: Session, who: Claimant, moment: datetime) -> Claimed:
     """The claim inside a submission or a skip: the lease that I hold beside it, else a new one from the queues."""
     return _renewed(session, who, moment) or _from_queues(session, who, moment)
+
+
+def claim_after(session: Session, task: Task, who: Claimant, moment: datetime) -> Claimed:
+    """What follows on a task just done: after the last one of a practice or qualification nothing, for its reviewer
+    then looks at how it went."""
+    if task.purpose not in LEARNING:
+        return claim_or_keep(session, who, moment)
+    held = _renewed(session, who, moment)
+    place = {"project": who.project_id, "reviewer": who.reviewer_id, "queue": task.queue_id, "cursor": 0}
+    if held is None and session.execute(LOW_WATER_MARK, place).one().id is None:
+        return NothingLeft()
+    return held or _from_queues(session, who, moment)
 
 
 def lock_member(session: Session, project_id: int, reviewer_id: int) -> Claimant:

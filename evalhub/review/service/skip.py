@@ -14,7 +14,7 @@ from evalhub.errors import Conflict
 from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, SkipReason, Task
 from evalhub.review.queries.assignments import desk_of, lock_assignment, lock_task
 from evalhub.review.schema import Claimed, Lease, OnlyLocked
-from evalhub.review.service.claim import claim_next, claim_or_keep, lock_member
+from evalhub.review.service.claim import claim_after, claim_next, lock_member
 from evalhub.review.service.pairs import end_reservations, lock_pair
 from evalhub.review.service.release import Freed, end_leases, release
 from evalhub.web.session import write
@@ -69,7 +69,7 @@ def _skip(
     else:
         row.state = AssignmentState.SKIPPED
         session.flush()
-    following = claim_or_keep(session, who, moment)
+    following = claim_after(session, task, who, moment)
     _hold_when_defective(session, task, partner, freed)
     release(session, freed)
     record(

@@ -1,4 +1,4 @@
-"""Stop work: what was handed out and not begun goes back."""
+"""Stop work, or turn to other work: what was handed out and not begun goes back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from sqlalchemy.orm import Session
 
 from evalhub.db import now
 from evalhub.projects.models import Member
-from evalhub.review.models import Assignment, AssignmentState, Draft, is_in
+from evalhub.review.models import Assignment, AssignmentState, Draft, Task, is_in
+from evalhub.review.queries.assignments import lock_assignment
+from evalhub.review.service.pairs import end_reservations, lock_pair
+from evalhub.review.service.release import Freed, end_leases, release
+
+HAS_DRAFT = (
+    sa.exists()
+    .where(
+        Draft.project_id == Assignment.project_id,
+        Draft.task_id == Assignment.task_id,
+        Draft.reviewer_id == Assignment.reviewer_id,
+    )
+    .correlate(Assignment)
+)
 
 
 def let_unbegun_lapse(session: Session, reviewer_id: int) -> int:
@@ -16,25 +29,48 @@ def let_unbegun_lapse(session: Session, reviewer_id: int) -> int:
     Returns:
         How many leases end. One that is being submitted just then stays; an open review page may extend its own again.
     """
-    has_draft = (
-        sa.exists()
-        .where(
-            Draft.project_id == Assignment.project_id,
-            Draft.task_id == Assignment.task_id,
-            Draft.reviewer_id == Assignment.reviewer_id,
-        )
-        .correlate(Assignment)
-    )
     ended = session.execute(
         sa.update(Assignment)
         .where(
             Assignment.project_id.in_(sa.select(Member.project_id).where(Member.account_id == reviewer_id)),
             Assignment.reviewer_id == reviewer_id,
             is_in(AssignmentState.LEASED),
-            ~has_draft,
+            ~HAS_DRAFT,
         )
         .values(leased_until=now(session))
         .returning(Assignment.task_id)
         .execution_options(synchronize_session=False)
     )
     return len(ended.all())
+
+
+def give_back_unbegun(session: Session, project_id: int, reviewer_id: int) -> bool:
+    """Give the item that a reviewer holds back at once, as if it had only been reserved for them, so that another
+    queue can come first; the membership is locked. It comes to them again in its turn.
+
+    Returns:
+        Whether they hold nothing now: an item on which something is written stays with them.
+    """
+    held = session.execute(
+        sa.select(Assignment.task_id, Task.partner_id, HAS_DRAFT)
+        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.reviewer_id == reviewer_id,
+            is_in(AssignmentState.LEASED),
+        )
+    ).one_or_none()
+    if held is None:
+        return True
+    task_id, partner_id, is_begun = held
+    if is_begun:
+        return False
+    task, partner = lock_pair(session, project_id, task_id, partner_id)
+    row = lock_assignment(session, project_id, task_id, reviewer_id)
+    if row.state is AssignmentState.LEASED:
+        freed = Freed()
+        freed.add(task, end_leases(session, task, [row], AssignmentState.EXPIRED))
+        freed.add(partner, end_reservations(session, partner, [reviewer_id]))
+        row.claimed_at = None
+        release(session, freed)
+    return True

@@ -17,7 +17,7 @@ from evalhub.errors import BadInput, Conflict, EvalhubError, Fault
 from evalhub.review.models import IN_WORK, Assignment, AssignmentState, Draft, Review, Task
 from evalhub.review.queries.assignments import Desk, desk_of, draft_of, lock_assignment
 from evalhub.review.schema import OnlyLocked, Submitted, lowest_bit, working_seconds
-from evalhub.review.service.claim import claim_next, claim_or_keep, lock_member
+from evalhub.review.service.claim import claim_after, claim_next, claim_or_keep, lock_member
 from evalhub.review.service.completion import tell_when_complete
 from evalhub.review.service.drafts import keep_as_draft
 from evalhub.review.service.lease import Claimant
@@ -141,7 +141,7 @@ def _store(session: Session, *, submission: Submission) -> Submitted:
     watch = PatternWatch(session, task, submission.n_levels)
     moment = now(session)
     _accept(session, task, assignment, submission, moment)
-    following = go_on_with_partner(session, partner, who, moment) or claim_or_keep(session, who, moment)
+    following = go_on_with_partner(session, partner, who, moment) or claim_after(session, task, who, moment)
     review = _insert_review(session, assignment, submission, moment)
     planned = assignment.slot is not None and assignment.slot < task.need
     replace_ratings(session, assignment, submission.criterion_ids, submission.review, planned=planned)

@@ -22,7 +22,7 @@ from evalhub.review.forms import (
     sent_words,
     with_preference,
 )
-from evalhub.review.models import SkipReason
+from evalhub.review.models import LEARNING, SkipReason
 from evalhub.review.policies import hold_assignment
 from evalhub.review.queries.assignments import Desk, desk_of, newest_version
 from evalhub.review.queries.pairs import pair_of
@@ -85,6 +85,8 @@ def submit(public_id: str) -> ResponseReturnValue:
         )
     except (BadInput, Conflict) as error:
         return _page_again(public_id, draft, {"": error.message}, error.http_status)
+    if _is_learning(public_id):
+        return _lead_to(f"/assignments/{public_id}/onward")
     return _after(outcome)
 
 
@@ -174,6 +176,8 @@ def skip(public_id: str) -> ResponseReturnValue:
         reason=SkipReason(form.reason.data),
         note=form.text.data or "",
     )
+    if _is_learning(public_id):
+        return _lead_to(f"/assignments/{public_id}/onward")
     flash("Skipped. It goes to somebody else.")
     return _go_on(lease)
 
@@ -189,6 +193,12 @@ def reopen(public_id: str) -> ResponseReturnValue:
 
 def _desk(session: Session, public_id: str) -> Desk:
     return desk_of(session, public_id, require_principal().account_id)
+
+
+def _is_learning(public_id: str) -> bool:
+    """Whether it belongs to a practice or qualification, after which the training stage says what comes next."""
+    with reading() as session:
+        return _desk(session, public_id).task.purpose in LEARNING
 
 
 def _after(outcome: Submitted) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from evalhub.inbox.queries.rulings import ShownRuling, rulings_for
 from evalhub.projects.models import BatchState, ProjectState
 from evalhub.review.models import IN_WORK, AssignmentState, Draft
 from evalhub.review.queries.assignments import Desk, draft_of, newest_version
+from evalhub.review.queries.learning import LearningPlace, learning_place
 from evalhub.review.queries.progress import my_progress
 from evalhub.review.queries.returned import return_of
 from evalhub.review.schema import DraftBody, item_alias
@@ -61,6 +62,8 @@ class ReviewPage:
     saved_at: datetime | None
     submitted_at: datetime | None
     done_count: int
+    learning: LearningPlace | None
+    """Of practice and qualification alone."""
     state: str
     is_readonly: bool
     is_reopened: bool
@@ -128,6 +131,7 @@ def review_page(
         saved_at=draft.updated_at if draft else None,
         submitted_at=assignment.submitted_at,
         done_count=my_progress(session, desk.project.id, assignment.reviewer_id).done,
+        learning=learning_place(session, desk),
         state=assignment.state.value,
         is_readonly=not is_reopened and assignment.state not in (*IN_WORK, AssignmentState.EXPIRED),
         is_reopened=is_reopened,

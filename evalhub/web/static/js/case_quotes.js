@@ -7,7 +7,7 @@ const margin = document.createElement("div");
 margin.className = "margin";
 const rows = [...document.querySelectorAll("[data-at]")].map((row) => ({ row, quote: JSON.parse(row.dataset.at), ...row.dataset }));
 
-const wordsOf = ({ letter, about, quote }) => `Reviewer ${letter} on ${about}: “${quote.exact}”`;
+const wordsOf = ({ letter, who, about, quote }) => `${who ?? `Reviewer ${letter}`} on ${about}: “${quote.exact}”`;
 
 function jumpToText(one) {
   const raw = document.getElementById("view-raw");
