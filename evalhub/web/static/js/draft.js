@@ -261,6 +261,7 @@ async function draftAnswered(response) {
     draft.lastSaved = answer.saved_at;
     if (!isDirty) forget();
     show("saved", `Draft saved ${time(draft.lastSaved)}`);
+    saved.title = new Date(draft.lastSaved).toUTCString();
     setLease(answer.leased_until);
     return;
   }

@@ -175,8 +175,9 @@ function onKey(event) {
   if (document.querySelector("dialog[open]") || event.isComposing) return;
   const isTyping = event.target.matches(TYPING);
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const beside = event.target.closest("form"); // that of a skip or a report, while somebody writes in it
     event.preventDefault();
-    form.requestSubmit();
+    (beside ?? form).requestSubmit();
   } else if (event.key === "Escape" && isTyping) {
     (event.target.closest(".criterion") ?? document.getElementById("main")).focus({ preventScroll: true });
   } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && "singleKeys" in grid.dataset) {
