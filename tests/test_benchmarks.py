@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-SCRIPTS = ("agreement", "boundaries", "coverage", "drift", "planning", "severity")
+SCRIPTS = ("agreement", "boundaries", "coverage", "drift", "planning", "qualification", "severity")
 """Those of `evalhub.stats`; the one of the calibration page fills a database first, which takes too long for a test."""
 
 
