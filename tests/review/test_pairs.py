@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalhub import events
 from evalhub.adjudication.models import Case
 from evalhub.adjudication.queries.cases import is_blind
 from evalhub.adjudication.service.taking import exclude
@@ -282,47 +283,56 @@ def test_an_answer_whose_partner_is_taken_is_graded_alone(database: Database) ->
 
 def test_two_skips_as_unreadable_end_the_pair_of_whoever_is_at_it(database: Database) -> None:
     world = a_world(database, overlap=3, reviewers=["ann", "ben", "cem", "dan"])
-    leases = {login: claimed(world, login) for login in ("ann", "ben", "cem")}
-    broken = leases["ann"].task_id
-    while leases["ben"].task_id != broken:  # ben gets to the same answer by grading the other
-        following = world.submit("ben", leases["ben"], GOOD).next
-        assert isinstance(following, Lease)
-        leases["ben"] = following
+    broken = claimed(world, "cem").task_id
     for login in ("ann", "ben"):
-        skip_by(world, login, leases[login], reason=SkipReason.UNREADABLE)
+        lease = claimed(world, login)
+        if lease.task_id != broken:
+            following = world.submit(login, lease, GOOD).next
+            assert isinstance(following, Lease)
+            lease = following
+        skip_by(world, login, lease, reason=SkipReason.UNREADABLE)
     with database.reading() as session:
         assert session.get_one(Task, (world.project.id, broken)).held
-        on_broken = sa.select(Assignment.state).where(Assignment.task_id == broken)
-        assert not set(session.scalars(on_broken)) & {AssignmentState.LEASED, AssignmentState.PAIRED}
+    assert set(states_of(world, "cem").values()) == {"expired"}
     assert_sound(world)
-    for login in ("ann", "cem", "dan", "ben"):
+    for login in ("cem", "dan", "ann", "ben"):
         review_pairs(world, login)
     assert reviews_by_task(database)[3 - broken] == 3
     assert_sound(world)
 
 
 def test_a_task_is_not_complete_while_it_is_reserved(database: Database) -> None:
-    world = a_world(database, overlap=2)
+    """Else its case would open, and be decided, before the third review."""
+    world = a_world(database, overlap=3, reviewers=["ann", "ben", "cem"])
     lead = claimed(world, "ann")
-    for lease in begun(world, "ben"):
-        if lease.task_id != lead.task_id:
-            reserved = lease.task_id
-    world.submit("ben", claimed(world, "ben"), {**GOOD, "accuracy": "unacceptable"}, **BETTER)
+    reserved = 3 - lead.task_id
+    told: list[int] = []
+    with events.task_completed.connected_to(lambda _, **of: told.append(of["task_id"])):
+        finish_a_pair_beside(world, lead, reserved)
+    assert sorted(told) == [1, 2]
+    assert_sound(world)
+
+
+def finish_a_pair_beside(world: World, lead: Lease, reserved: int) -> None:
+    """Two others grade both answers, and differ; then ann does."""
+    for login, level in (("ben", "unacceptable"), ("cem", "excellent")):
+        first = claimed(world, login)
+        second = world.submit(login, first, {**GOOD, "accuracy": level}).next
+        assert isinstance(second, Lease)
+        world.submit(login, second, {**GOOD, "accuracy": level}, **BETTER)
 
     def is_done() -> bool:
-        with database.reading() as session:
+        with world.database.reading() as session:
             done = session.scalars(sa.select(is_complete()).where(Task.id == reserved)).one()
-            case = session.scalar(sa.select(sa.func.count()).where(Case.task_id == reserved))
-            assert done is bool(case)
+            assert done is bool(session.scalar(sa.select(sa.func.count()).where(Case.task_id == reserved)))
             return done
 
     assert not is_done()
     following = world.submit("ann", lead, GOOD).next
     assert isinstance(following, Lease)
     assert not is_done()
-    world.submit("ann", following, {**GOOD, "clarity": None, "accuracy": "adequate"}, **BETTER)
+    world.submit("ann", following, GOOD, **BETTER)
     assert is_done()
-    assert_sound(world)
 
 
 def test_whoever_an_answer_is_reserved_for_cannot_take_its_case(sqlite_database: Database) -> None:
