@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.schema import Goal
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan
-from evalhub.review.models import Assignment, Purpose, ReturnedReview, Review, Task
+from evalhub.review.models import Assignment, Purpose, ReturnedReview, Review, SkipReason, Task
 from evalhub.review.queries import workload
 from evalhub.review.queries.work import PAUSE, Stored, WorkSession, hours_since, work_session
 from evalhub.review.queries.workload import Waiting, begun_by, done_by, median_seconds, waiting_for
 from evalhub.review.schema import DraftBody, Lease
 from evalhub.review.service.drafts import save_draft
 from evalhub.review.service.revise import reopen_review
+from evalhub.review.service.skip import skip_item
 from evalhub.review.service.sweep import sweep_leases
 from evalhub.web.session import write
 from tests import rows
@@ -76,6 +77,22 @@ def test_what_waits_is_what_claims_will_give(database: Database) -> None:
         assert len(held) == (login != "cem")
         assert world.review_all(login, ALL_RIGHT) == promised + len(held)
     assert waiting(world, "cem") == Waiting(0, 0, 0, is_exact=True)
+
+
+def test_what_i_passed_on_does_not_wait_for_me_again(database: Database) -> None:
+    world = a_project(database, items=3)
+    ann, lease = world.people["ann"], next_of(world, "ann")
+    skip_item(
+        database,
+        assignment=lease.assignment,
+        reviewer_id=ann.id,
+        reviewer=ann.public_id,
+        lease=lease.token,
+        reason=SkipReason.OUTSIDE_MY_FIELD,
+        note="",
+    )
+    assert waiting(world, "ann").items == 1
+    assert waiting(world, "ben").items == 3
 
 
 def test_a_long_queue_is_counted_up_to_a_limit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
