@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
 from evalhub.db import UtcTime
 
 revision = "0012"
