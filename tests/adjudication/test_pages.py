@@ -315,3 +315,18 @@ def test_a_correction_can_be_sent_before_anything_of_others_is_shown(world: Worl
     page = browser.get(f"{url}/resolution")
     assert "I misread it." in page.text
     assert NOTE not in page.text
+
+
+def test_a_returned_review_whose_item_was_settled_meanwhile_says_so(world: World) -> None:
+    case, browser = the_case(world), browser_of(world, "judy")
+    browser.get("/projects/p/cases")
+    browser.post(f"/cases/{case.public_id}/open")
+    browser.get(f"/cases/{case.public_id}")
+    for letter in "AB":
+        browser.post(f"/cases/{case.public_id}/return", {"letter": letter, "reason": NOTE})
+    decided(world, "judy", case, a_decision({"accuracy": "adequate"}))
+    own = assignment_of(world, "r1", case)
+    assert own is not None
+    page = browser_of(world, "r1").get(f"/assignments/{own.public_id}")
+    assert "was settled while your review was open again" in page.text
+    assert "Returned to you" not in page.text

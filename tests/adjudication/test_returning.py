@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import Case, CaseState
-from evalhub.adjudication.queries.notices import returned_to
 from evalhub.adjudication.service.returning import send_back
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.projects.models import Batch, BatchState
 from evalhub.projects.schema import ProjectRole
 from evalhub.review.models import Draft, Rating, ReturnedReview
+from evalhub.review.queries.workload import begun_by
 from evalhub.review.schema import Lease
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, the_case, with_roles
@@ -39,7 +39,8 @@ def return_review(world: World, login: str, case: Case, *, by: str = "judy", rea
 
 def returned(world: World, login: str) -> list[str]:
     with world.database.reading() as session:
-        return [notice.text for notice in returned_to(session, world.people[login].id)]
+        begun = begun_by(session, [world.project.id], world.people[login].id)
+    return [one.returned_because for one in begun if one.returned_because]
 
 
 def submit_again(world: World, login: str, case: Case, scores: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What adjudication has to tell a reviewer: what was decided, what was sent back, where they are asked to reconcile.
+"""What adjudication has to tell a reviewer: what was decided, and where they are asked to reconcile.
 
 Nothing here tells what anybody said: it leads to the pages that do, once the reviewer may see them.
 """
@@ -19,9 +19,8 @@ from evalhub.adjudication.models import (
     ExceptionKind,
     Reconciliation,
 )
-from evalhub.projects.models import Batch, BatchState, Member, MemberState, Project, ProjectState
-from evalhub.review.models import Assignment, AssignmentState, ReturnedReview, Task
-from evalhub.review.queries.returned import IS_RETURNED
+from evalhub.projects.models import Member, MemberState, Project
+from evalhub.review.models import Assignment, AssignmentState
 from evalhub.review.schema import item_alias
 
 AT_MOST = 100
@@ -35,13 +34,12 @@ _IS_MEMBER = sa.and_(
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something about one of my items; `text` is the adjudicator's reason where a review was sent back."""
+    """Something about one of my items."""
 
     assignment: str
     project: str
     project_title: str
     at: datetime
-    text: str = ""
 
     @property
     def alias(self) -> str:
@@ -59,27 +57,6 @@ def resolutions_for(session: Session, account_id: int) -> list[Notice]:
             sa.or_(Assignment.others_shown_at.is_(None), Assignment.others_shown_at < Case.closed_at),
         )
         .order_by(Case.closed_at.desc(), Assignment.public_id)
-        .limit(AT_MOST)
-    )
-    return [Notice(*row) for row in rows]
-
-
-def returned_to(session: Session, account_id: int) -> list[Notice]:
-    """My reviews that were sent back and can still be changed, with the reason; the oldest first."""
-    rows = session.execute(
-        _mine(account_id, ReturnedReview.returned_at)
-        .add_columns(ReturnedReview.reason)
-        .join(ReturnedReview, IS_RETURNED)
-        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
-        .join(Batch, Batch.id == Task.batch_id)
-        .where(
-            ReturnedReview.reviewer_id == account_id,
-            Task.settled_at.is_(None),
-            Assignment.others_shown_at.is_(None),
-            Batch.state != BatchState.CLOSED,
-            Project.state == ProjectState.OPEN,
-        )
-        .order_by(ReturnedReview.returned_at, Assignment.public_id)
         .limit(AT_MOST)
     )
     return [Notice(*row) for row in rows]

@@ -23,6 +23,7 @@ from evalhub.review.models import (
     is_in,
 )
 from evalhub.review.models.work import ReturnedReview
+from evalhub.review.queries.returned import IS_RETURNED
 from evalhub.review.schema import item_alias
 
 MOST_COUNTED = 1_000
@@ -145,19 +146,16 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
     ).all()
     lapsed = sa.and_(Assignment.state == AssignmentState.EXPIRED, ~Task.held)
     reopened = sa.and_(
-        Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]), Draft.revises == Assignment.revision
-    )
-    returned = sa.and_(
-        ReturnedReview.project_id == Assignment.project_id,
-        ReturnedReview.task_id == Assignment.task_id,
-        ReturnedReview.reviewer_id == Assignment.reviewer_id,
-        ReturnedReview.revision == Assignment.revision,
+        Assignment.state.in_([AssignmentState.SUBMITTED, AssignmentState.EXTRA]),
+        Draft.revises == Assignment.revision,
+        Task.settled_at.is_(None),
+        Assignment.others_shown_at.is_(None),
     )
     written = session.execute(
         sa.select(Assignment, Draft.updated_at, ReturnedReview.reason)
         .select_from(Draft)
         .join(Assignment, same)
-        .outerjoin(ReturnedReview, returned)
+        .outerjoin(ReturnedReview, IS_RETURNED)
         .join(Task, sa.and_(Task.project_id == Draft.project_id, Task.id == Draft.task_id))
         .where(Draft.project_id.in_(project_ids), Draft.reviewer_id == reviewer_id, sa.or_(lapsed, reopened))
     ).all()
