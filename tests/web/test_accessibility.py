@@ -35,7 +35,7 @@ PAGES = {
         "/projects/demo/cases?state=decided", "/projects/demo/calibration",
         "/projects/demo/calibration?criterion=accuracy",
         "/projects/demo/calibration/more-items?n=5", "/projects/demo/rounds", "/projects/demo/models",
-        "/projects/demo/exports", "/rubrics",
+        "/projects/demo/exports", "/projects/demo/training/manage", "/rubrics",
         "/rubrics/new", "/rubrics/engineering-answer/1", "/datasets", "/datasets/demo-answers",
         "/datasets/demo-answers/import", "/people", "/people?q=nobody", "/inbox", "/inbox?box=sent",
         "/rubrics/engineering-answer/rulings", "/projects/demo/calibration/boundaries/accuracy/1",
