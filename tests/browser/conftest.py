@@ -14,9 +14,9 @@ from evalhub.db import Database
 from evalhub.web.context import utc_now
 from evalhub.web.session import write
 from tests.servers import Server
-from tests.web.conftest import demo
+from tests.web.conftest import demo, demo_template
 
-__all__ = ["demo", "sign_in"]
+__all__ = ["demo", "demo_template", "sign_in"]
 
 SignIn = Callable[..., Page]
 

@@ -27,13 +27,25 @@ def browser(app: Flask) -> Browser:
     return Browser(app)
 
 
+@pytest.fixture(scope="session")
+def demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database, filled once."""
+    path = tmp_path_factory.mktemp("demo-template") / "evalhub.db"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    load_demo(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
 @pytest.fixture(scope="module")
-def demo(chromium: Chromium, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(chromium: Chromium, demo_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo instance, served."""
     folder = tmp_path_factory.mktemp("demo")
-    shutil.copyfile(sqlite_template, folder / "evalhub.db")
+    shutil.copyfile(demo_template, folder / "evalhub.db")
     database = Database(f"sqlite:///{folder / 'evalhub.db'}")
-    load_demo(database)
     with serving(database, folder, workers=1) as server:
         yield Demo(chromium, database, server.url)
     database.close()
