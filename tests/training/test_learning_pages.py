@@ -333,3 +333,16 @@ def test_gold_shows_nothing_on_its_page(database: Database, visit: Visit) -> Non
     page = words_of(visit(world, "ann").get(f"/assignments/{lease.assignment}"))
     assert "0 done" in page
     assert not re.search("practice|qualification|gold", page, re.IGNORECASE)
+
+
+def test_home_and_the_project_lead_to_the_training_that_there_is(database: Database, visit: Visit) -> None:
+    world = a_training(database, gold={Use.PRACTICE: 1})
+    browser = visit(world, "ann")
+    assert AT in browser.get("/").links
+    assert AT in browser.get("/projects/p").links
+    assert AT not in visit(world, "judy").get("/projects/p").links
+
+
+def test_without_training_nothing_leads_there(database: Database, visit: Visit) -> None:
+    browser = visit(a_training(database, gold={Use.GOLD: 1}), "ann")
+    assert AT not in [*browser.get("/").links, *browser.get("/projects/p").links]

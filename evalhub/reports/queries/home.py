@@ -20,6 +20,7 @@ from evalhub.review.queries.workload import Begun, Waiting, begun_by, done_by, m
 from evalhub.rubrics.models import Rubric, RubricVersion
 from evalhub.training.models import Certificate
 from evalhub.training.queries.certificates import stands
+from evalhub.training.queries.settings import training_projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class MyWork:
     median_seconds: float | None
     certificate: Certificate | None
     """The last one, whatever became of it."""
+    trains: bool
+    """Whether the project has items to practise on or to qualify with."""
 
     @property
     def held(self) -> Begun | None:
@@ -143,6 +146,7 @@ def _work(session: Session, project_ids: Collection[int], account_id: int) -> di
         return {}
     done, begun = done_by(session, project_ids, account_id), begun_by(session, project_ids, account_id)
     certificates = _certificates(session, account_id)
+    training = training_projects(session, project_ids)
     return {
         project_id: MyWork(
             done=done.get(project_id, 0),
@@ -150,6 +154,7 @@ def _work(session: Session, project_ids: Collection[int], account_id: int) -> di
             begun=[one for one in begun if one.project_id == project_id],
             median_seconds=median_seconds(session, project_id, account_id) if project_id in done else None,
             certificate=certificates.get(project_id),
+            trains=project_id in training,
         )
         for project_id in project_ids
     }

@@ -22,6 +22,7 @@ from evalhub.reports.queries.dashboard import outcome, work_by_day
 from evalhub.reports.views.blueprint import bp
 from evalhub.reports.work import pace, paces, reviews_chart
 from evalhub.review.queries.progress import funnel, loads, my_progress
+from evalhub.training.queries.settings import training_projects
 from evalhub.web.answers import csv_file, svg_file
 from evalhub.web.charts import Chart
 from evalhub.web.context import utc_now
@@ -43,6 +44,7 @@ def project(p: str) -> ResponseReturnValue:
         shown = {
             "line": project_line(session, found.id),
             "mine": my_progress(session, found.id, principal.account_id) if ProjectRole.REVIEWER in roles else None,
+            "trains": found.requires_certificate or bool(training_projects(session, [found.id])),
             "talks": talks_of(session, found.id, principal.account_id) if member else [],
             "cases": case_counts(session, found.id) if sees_cases else None,
             **(_work(session, found) if sees_work else {}),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.projects.models import Project
-from evalhub.training.models import TrainingPlan
+from evalhub.training.models import Gold, TrainingPlan, Use
 from evalhub.training.schema.rules import PlanSettings, Rule
 
 
@@ -20,4 +23,21 @@ def settings_of(session: Session, project: Project) -> PlanSettings:
         retake_hours=stored.retake_hours,
         rule=Rule.model_validate(stored.rule),
         requires_certificate=project.requires_certificate,
+    )
+
+
+def training_projects(session: Session, project_ids: Collection[int]) -> set[int]:
+    """Those of some projects that have items to practise on or to qualify with, by the version that they use."""
+    return set(
+        session.scalars(
+            sa.select(Gold.project_id)
+            .join(Project, Project.id == Gold.project_id)
+            .where(
+                Gold.project_id.in_(project_ids),
+                Gold.use.in_([Use.PRACTICE, Use.QUALIFICATION]),
+                Gold.retired_at.is_(None),
+                Gold.rubric_version_id == Project.rubric_version_id,
+            )
+            .distinct()
+        )
     )
