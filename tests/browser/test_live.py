@@ -115,7 +115,7 @@ def test_three_reviewers_an_adjudicator_and_an_admin(world: World, tmp_path: Pat
 
         admin = sign_in(server, database, ids["root"])
         admin.goto("/projects/p")
-        expect(admin.locator("main")).to_contain_text("Who is doing what")
+        expect(admin.get_by_role("heading", name="Reviewers")).to_be_visible()
         admin.get_by_role("link", name="Calibration").click()
         expect(admin.get_by_role("heading", level=1)).to_contain_text("Calibration")
         admin.goto("/projects/p/exports")
