@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.training.models import Attempt, Use
 from evalhub.training.queries.certificates import certificate_of, stands
+from evalhub.training.service.certificates import grant_certificate, withdraw_certificate
 from evalhub.training.service.planting import plant
 from evalhub.web.session import write
 from tests.training.worlds import RIGHT, WRONG, a_training, begin, grade
 from tests.web.client import Browser, Page, a_person, app_for
-from tests.world import RUBRIC, World
+from tests.world import MOMENT, RUBRIC, World
 
 Visit = Callable[[World, str], Browser]
 AT = "/projects/p/training"
@@ -333,6 +335,23 @@ def test_gold_shows_nothing_on_its_page(database: Database, visit: Visit) -> Non
     page = words_of(visit(world, "ann").get(f"/assignments/{lease.assignment}"))
     assert "0 done" in page
     assert not re.search("practice|qualification|gold", page, re.IGNORECASE)
+
+
+def test_the_path_tells_why_a_certificate_ended_and_lets_one_qualify_again(database: Database, visit: Visit) -> None:
+    world = a_training(database, gold={Use.QUALIFICATION: 5})
+    ann, project_id = world.people["ann"].id, world.project.id
+    for act, reason in ((grant_certificate, "Our expert."), (withdraw_certificate, "Two complaints.")):
+        write(partial(act, project_id=project_id, account_id=ann, reason=reason, by=None, at=MOMENT), on=database)
+    page = visit(world, "ann").get(AT)
+    assert "lapsed" in page.text
+    assert "Two complaints." in page.text
+    assert f"{AT}/qualification" in {form["action"] for form in page.forms}
+
+
+def test_too_few_items_to_qualify_with_are_told(database: Database, visit: Visit) -> None:
+    page = visit(a_training(database, gold={Use.QUALIFICATION: 3}), "ann").get(AT)
+    assert "its rule takes 5, and 3 are there for you" in page.text
+    assert f"{AT}/qualification" not in {form["action"] for form in page.forms}
 
 
 def test_home_and_the_project_lead_to_the_training_that_there_is(database: Database, visit: Visit) -> None:

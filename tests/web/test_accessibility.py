@@ -42,7 +42,10 @@ PAGES = {
         "/audit", "/design", "/account", "/account/display", "/reviews", "/nowhere",
     ],
     "adjudicator": ["/", "/projects/demo", "/projects/demo/cases", "/reviews"],
-    "reviewer": ["/", "/?hours=month", "/projects/demo", "/reviews", "/reviews?show=voided", "/session"],
+    "reviewer": [
+        "/", "/?hours=month", "/projects/demo", "/reviews", "/reviews?show=voided", "/session",
+        "/projects/demo/training", "/projects/demo/training/guidance", "/projects/demo/training/anchors",
+    ],
 }  # fmt: skip
 
 

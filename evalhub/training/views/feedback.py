@@ -16,6 +16,7 @@ from evalhub.training.policies import go_on_learning, read_feedback
 from evalhub.training.queries.attempts import GRADED, attempt_of_task
 from evalhub.training.queries.feedback import feedback_of
 from evalhub.training.queries.learning import in_hand
+from evalhub.training.schema.rules import RIGHT_WORDS
 from evalhub.training.service.learning import disagree
 from evalhub.training.shown import answer_words
 from evalhub.training.views.blueprint import bp
@@ -88,4 +89,5 @@ def _page(public_id: str, form: TextForm) -> str:
         page=page,
         form=form,
         answer_words=answer_words,
+        right_words=RIGHT_WORDS,
     )
