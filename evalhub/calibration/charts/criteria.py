@@ -86,7 +86,13 @@ def overall_chart(report: CalibrationReport, *, rubric: str) -> Chart:
 
 def methods(figures: Iterable[Figure]) -> str:
     """How the intervals were made, each way once."""
-    return "; ".join(dict.fromkeys(METHOD_WORDS[figure.method] for figure in figures)) or "no interval"
+    return "; ".join(dict.fromkeys(map(_method, figures))) or "no interval"
+
+
+def _method(figure: Figure) -> str:
+    """In words; where each group is one item, as in the live figures, that is what was left out."""
+    words = METHOD_WORDS[figure.method]
+    return words.replace("delete-one-group", "delete-one-item") if figure.n_groups == figure.n_pairable else words
 
 
 def _row(line: Line) -> tuple[Value, ...]:
