@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from tests.web.client import PASSWORD
 pytestmark = pytest.mark.browser
 
 PEOPLE = 30
+ARTEFACTS = os.environ.get("EVALHUB_ARTEFACTS")
 SHOWN = "The words of a careful person."
 _numbers = count()
 
@@ -56,6 +58,11 @@ class Desk:
     @property
     def saved(self) -> Any:
         return expect(self.page.locator("[data-saved]"))
+
+    def picture(self, state: str, page: Page | None = None) -> None:
+        """Keep a picture of the state, where EVALHUB_ARTEFACTS names a folder for them."""
+        if ARTEFACTS:
+            (page or self.page).screenshot(path=Path(ARTEFACTS) / f"review-{state}.png")
 
     def write(self, text: str = SHOWN, page: Page | None = None) -> None:
         (page or self.page).locator("#overall-note").fill(text)
@@ -120,13 +127,16 @@ def plain(house: Stage, chromium: Browser) -> Iterator[Desk]:
 
 def test_fresh_becomes_unsaved_saving_and_saved(desk: Desk) -> None:
     desk.saved.to_have_attribute("data-state", "fresh")
+    desk.picture("fresh")
     held = []
     desk.page.route("**/draft", lambda route: held.append(route))  # noqa: PLW0108 -- it marks what it is given
     desk.write()
     desk.saved.to_have_text("Not saved yet")
     desk.saved.to_have_text("Saving…")
+    desk.picture("saving")
     held.pop().continue_()
     desk.saved.to_have_text(re.compile(r"^Draft saved \d"))
+    desk.picture("saved")
     assert desk.draft["note"] == SHOWN
 
 
@@ -134,6 +144,7 @@ def test_offline_keeps_the_words_in_the_browser_and_goes_on_by_itself(desk: Desk
     desk.context.set_offline(True)
     desk.write()
     desk.saved.to_contain_text("Offline")
+    desk.picture("offline")
     assert SHOWN in desk.page.evaluate("JSON.stringify(localStorage)")
     desk.context.set_offline(False)
     desk.saved.to_contain_text("Draft saved")
@@ -146,6 +157,7 @@ def test_a_review_that_nobody_answered_is_sent_again_until_somebody_does_and_sto
     desk.page.keyboard.press("Control+Enter")
     desk.saved.to_have_attribute("data-state", "sending")
     expect(desk.page.locator("#lease-banner")).to_contain_text("kept in this browser")
+    desk.picture("sending")
     desk.context.set_offline(False)
     desk.page.wait_for_url(lambda url: not url.endswith(desk.path))
     assert [review.revision for review in desk.reviews] == [1]
@@ -169,6 +181,7 @@ def test_two_tabs_show_both_versions_and_lose_neither(desk: Desk, choice: str, c
     desk.saved.to_contain_text("Draft saved")
     desk.write("from two", page=other)
     expect(other.locator("[data-saved]")).to_have_attribute("data-state", "conflict")
+    desk.picture("conflict", other)
     for words in ("from one", "from two"):
         expect(other.locator("[data-versions]")).to_contain_text(words)
     assert desk.draft["note"] == "from one"
@@ -183,6 +196,7 @@ def test_a_lease_that_ends_is_named_and_one_key_extends_it(desk: Desk) -> None:
     desk.move_lease(timedelta(seconds=100))
     desk.page.reload()
     expect(desk.page.locator("#lease-banner")).to_contain_text("Any key keeps it")
+    desk.picture("lease-ending")
     desk.page.keyboard.press("j")
     expect(desk.page.locator("#lease-banner")).to_be_hidden()
     until = desk.row.leased_until
@@ -196,6 +210,7 @@ def test_a_lost_lease_takes_complete_work_as_an_extra_review(desk: Desk) -> None
     _taken_by_another(desk)
     desk.page.reload()
     expect(desk.page.locator(".score")).to_contain_text("Your lease has ended")
+    desk.picture("lease-lost")
     desk.write()
     desk.submit()
     expect(desk.page.get_by_role("status")).to_contain_text("extra review")
@@ -219,6 +234,7 @@ def test_a_person_who_was_signed_out_signs_in_on_the_page_and_goes_on(desk: Desk
     desk.write()
     desk.saved.to_have_attribute("data-state", "signed-out")
     desk.page.get_by_role("button", name="Sign in here").click()
+    desk.picture("signed-out")
     desk.page.get_by_label("Sign-in name").fill(desk.login)
     desk.page.get_by_label("Password").fill("not the one")
     desk.page.keyboard.press("Enter")
@@ -240,6 +256,7 @@ def test_a_newer_version_of_the_rubric_is_named_and_this_item_finishes_on_its_ow
     )
     desk.page.reload()
     expect(desk.page.locator("#newer-version")).to_contain_text("graded on version 1")
+    desk.picture("newer-version")
     desk.submit()
     assert len(desk.reviews) == 1
 
@@ -249,10 +266,12 @@ def test_what_was_submitted_can_be_undone_for_ten_seconds(desk: Desk) -> None:
     desk.write()
     desk.submit()
     undo = desk.page.get_by_role("button", name="Undo")
+    desk.picture("submitted")
     undo.click()
     desk.page.wait_for_url(lambda url: url.endswith(desk.path))
     expect(desk.page.locator("#overall-note")).to_have_value(SHOWN)
     expect(desk.page.locator(".score")).to_contain_text("Reopened")
+    desk.picture("reopened")
     desk.page.keyboard.press("Control+Enter")
     desk.page.wait_for_url(lambda url: not url.endswith(desk.path))
     expect(undo).to_be_visible()
@@ -281,6 +300,7 @@ def test_a_settled_item_is_read_only_and_says_so(desk: Desk) -> None:
     write(lambda session: session.execute(of_item.values(settled_at=now(session))), on=desk.house.world.database)
     desk.page.goto(desk.path)
     expect(desk.page.locator(".score")).to_contain_text("It is settled")
+    desk.picture("settled")
     expect(desk.page.get_by_role("button", name="Reopen")).to_have_count(0)
 
 
