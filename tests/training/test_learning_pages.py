@@ -14,6 +14,7 @@ from evalhub.accounts.models import InstanceRole
 from evalhub.db import Database
 from evalhub.inbox.models import InboxEntry
 from evalhub.inbox.schema import EntryKind
+from evalhub.projects.service import close_project
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.training.models import Attempt, Use
@@ -286,7 +287,7 @@ def test_what_is_begun_is_finished_first(database: Database, visit: Visit) -> No
     sent = {name: form[name] for name in ("lease", "rubric_version", "idempotency_key", "draft_revision")}
     browser.post(f"{live}/draft", {**sent, "note": "Half a thought."})
     assert start(browser, "practice") == live
-    assert "finish it, and the practice comes next" in browser.get(live).text
+    assert "Finish this item first" in browser.get(live).text
     browser.get(live)
     there = send(browser, live, RIGHT)
     assert "Practice 1 of 1" in words_of(browser.get(there))
@@ -352,6 +353,18 @@ def test_too_few_items_to_qualify_with_are_told(database: Database, visit: Visit
     page = visit(a_training(database, gold={Use.QUALIFICATION: 3}), "ann").get(AT)
     assert "its rule takes 5, and 3 are there for you" in page.text
     assert f"{AT}/qualification" not in {form["action"] for form in page.forms}
+
+
+def test_nothing_goes_on_in_a_closed_project(database: Database, visit: Visit) -> None:
+    world = a_training(database, gold={Use.PRACTICE: 1, Use.QUALIFICATION: 5})
+    held = world.claim("ann")
+    begin(world, "ann", Use.PRACTICE)
+    write(lambda s: close_project(s, world.project.id, by=None, now=MOMENT), on=database)
+    browser = visit(world, "ann")
+    assert "The project is closed" in browser.get(AT).text
+    assert "The project is closed." in browser.get(start(browser, "qualification")).text
+    assert held is not None
+    assert start(browser, "practice") == f"/assignments/{held.assignment}", "what is in hand may be finished"
 
 
 def test_home_and_the_project_lead_to_the_training_that_there_is(database: Database, visit: Visit) -> None:

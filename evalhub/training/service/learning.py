@@ -11,6 +11,7 @@ from evalhub.errors import Conflict
 from evalhub.inbox.models import InboxEntry
 from evalhub.inbox.schema import About, EntryKind
 from evalhub.inbox.service import send_entry
+from evalhub.projects.models import Project, ProjectState
 from evalhub.review.queries.assignments import desk_of
 from evalhub.review.service.stopping import give_back_unbegun
 from evalhub.training.models import Attempt, Use
@@ -23,7 +24,8 @@ from evalhub.training.service.results import end_without_result
 def begin(session: Session, project_id: int, account_id: int, use: Use, *, at: datetime) -> Attempt:
     """Start a practice or a qualification, or go on with it, so that its items come next.
 
-    What the person holds and has not begun goes back; a qualification ends the practice that is open.
+    What the person holds and has not begun goes back, unless the project is closed and would not hand it out again. A
+    qualification ends the practice that is open.
 
     Raises:
         Conflict: it cannot be started (see `service.attempts`), or a qualification is under way (`qualifying`).
@@ -38,7 +40,8 @@ def begin(session: Session, project_id: int, account_id: int, use: Use, *, at: d
         practice = open_attempt(session, project_id, account_id, Use.PRACTICE)
         if practice is not None:
             end_without_result(session, practice.id)
-    if in_hand(session, attempt) is None:
+    is_open = session.get_one(Project, project_id).state is ProjectState.OPEN
+    if is_open and in_hand(session, attempt) is None:
         give_back_unbegun(session, project_id, account_id)
     return attempt
 

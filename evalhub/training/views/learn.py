@@ -85,11 +85,12 @@ def begin_attempt(p: str, use: str) -> ResponseReturnValue:
         return redirect(url_for("training.path", p=p, _anchor=use), 303)
     lease = claim_next(current_database(), project_id=project_id, reviewer_id=me)
     if lease is None:
+        flash("Nothing is left for you here just now.")
         return redirect(url_for("training.path", p=p, _anchor=use), 303)
     with reading() as session:
         trial = session.get(Trial, (project_id, lease.task_id))
     if trial is None or trial.attempt_id != attempt:
-        flash(f"You have begun to write on this item: finish it, and the {use} comes next.")
+        flash(f"Finish this item first, which is in your hands: the {use} comes next.")
     return redirect(url_for("review.desk", public_id=lease.assignment), 303)
 
 
