@@ -149,6 +149,8 @@ class DisplayForm(Form):
 
 class _KeyField(StringField):  # type: ignore[misc]
     def pre_validate(self, form: Form) -> None:
+        if self.data is None:
+            raise ValidationError("Say which key, or leave the field empty for none.")
         _check(clean_key, self.data)
 
 

@@ -85,6 +85,12 @@ def test_a_change_leaves_the_other_settings_as_they_are(database: Database) -> N
     assert settings == PersonalSettings(keys={"note": "e"}, goal=Goal(kind="minutes", amount=45))
 
 
+def test_a_form_that_lacks_its_fields_is_refused(ann: Account, browser: Browser) -> None:
+    browser.sign_in_as(ann)
+    browser.get(PATH)
+    browser.post(PATH, {}, status=422)
+
+
 def test_an_action_that_there_is_no_more_does_no_harm() -> None:
     assert PersonalSettings(keys={"dance": "x"}).key_map == {action.name: action.key for action in KEY_ACTIONS}
 
