@@ -209,6 +209,32 @@ def test_a_granted_certificate_needs_a_reason_and_certifies(database: Database) 
         begin(world, "ann", Use.QUALIFICATION)
 
 
+def test_a_granted_certificate_ends_the_qualification_under_way(database: Database) -> None:
+    world = a_training(
+        database, items=1, gold={Use.QUALIFICATION: 5}, overlap=2, requires_certificate=True, retake_hours=0
+    )
+    attempt = begin(world, "ann", Use.QUALIFICATION)
+    grade(world, "ann", [WRONG])
+    account_id = world.people["ann"].id
+    held = world.claim("ann")
+    assert held is not None
+    write(
+        lambda s: grant_certificate(s, world.project.id, account_id, reason="Wrote it.", by=None, at=now(s)),
+        on=database,
+    )
+    with pytest.raises(Conflict):
+        world.submit("ann", held, WRONG)
+    jobs.sweep(database)
+    found = the_certificate(world, "ann")
+    assert found is not None
+    assert (found.state, found.attempt_id) == (CertificateState.VALID, None)
+    assert purposes(world, grade(world, "ann", [RIGHT] * 5)) == [Purpose.LIVE]
+    with database.reading() as session:
+        ended = session.get_one(Attempt, attempt.id)
+        assert (ended.ended_at is not None, ended.passed) == (True, None)
+        assert broken_invariants(session, world.project.id) == []
+
+
 def test_the_sweep_ends_what_a_stopped_process_left_open(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     world = a_training(database, gold={Use.QUALIFICATION: 5})
     begin(world, "ann", Use.QUALIFICATION)

@@ -14,9 +14,10 @@ from evalhub.db import locked, now
 from evalhub.errors import BadInput, Conflict, Fault, NotFound
 from evalhub.projects.models import Member, Project
 from evalhub.projects.queries import membership
+from evalhub.review.service.panels import close_panel
 from evalhub.review.service.tasks import refresh_eligibility
-from evalhub.training.models import Attempt, Certificate, CertificateState, LapseReason
-from evalhub.training.queries.attempts import Tally
+from evalhub.training.models import Attempt, Certificate, CertificateState, LapseReason, Use
+from evalhub.training.queries.attempts import Tally, open_attempt
 from evalhub.training.queries.certificates import certificate_of, stands
 from evalhub.training.queries.settings import settings_of
 from evalhub.training.schema.rules import StatedRule
@@ -57,7 +58,8 @@ def issue(
 def grant_certificate(
     session: Session, project_id: int, account_id: int, *, reason: str, by: Account | None, at: datetime
 ) -> Certificate:
-    """Certify a reviewer without a qualification, for the version that the project uses.
+    """Certify a reviewer without a qualification, for the version that the project uses; one under way ends without a
+    result, which could otherwise take back what the manager decided.
 
     Raises:
         BadInput: without a reason.
@@ -71,6 +73,7 @@ def grant_certificate(
         raise NotFound("This account is no reviewer of the project.")
     if stands(certificate_of(session, project_id, account_id), project):
         raise Conflict("They hold a certificate for this version already.", code="certified")
+    _end_qualification(session, project_id, account_id)
     certificate = Certificate(
         project_id=project_id,
         account_id=account_id,
@@ -159,10 +162,26 @@ def lapse_outdated(session: Session, certificate_id: int) -> None:
         lapse(session, certificate, LapseReason.NEW_VERSION, note, at=now(session))
 
 
+def _end_qualification(session: Session, project_id: int, account_id: int) -> None:
+    under_way = open_attempt(session, project_id, account_id, Use.QUALIFICATION)
+    if under_way is None or under_way.batch_id is None:
+        return
+    own = sa.select(Member.account_id).where(Member.project_id == project_id, Member.account_id == account_id)
+    session.scalars(locked(own)).one()
+    under_way.ended_at = now(session)
+    close_panel(session, under_way.batch_id)
+
+
 def _make_room(session: Session, certificate: Certificate, *, at: datetime) -> None:
-    """Lapse the valid certificate that another takes the place of: one of an earlier version."""
-    earlier = certificate_of(session, certificate.project_id, certificate.account_id)
-    if earlier is not None and earlier.state is CertificateState.VALID:
+    """Lapse the valid certificate that another takes the place of: one of an earlier version, whatever came after."""
+    earlier = session.scalar(
+        sa.select(Certificate).where(
+            Certificate.project_id == certificate.project_id,
+            Certificate.account_id == certificate.account_id,
+            Certificate.state == CertificateState.VALID,
+        )
+    )
+    if earlier is not None:
         lapse(session, earlier, LapseReason.NEW_VERSION, "Another certificate has taken its place.", at=at)
 
 
