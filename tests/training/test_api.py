@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.adjudication.service.references import add_settled_gold
 from evalhub.db import Database, now
-from evalhub.errors import BadInput
+from evalhub.errors import BadInput, Conflict
 from evalhub.projects.schema import ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.training.models import Use
@@ -81,3 +81,43 @@ def test_what_all_reviewers_said_alike_becomes_a_reference(world: World) -> None
     with pytest.raises(BadInput) as error:
         write(add, on=world.database)
     assert [fault.path for fault in error.value.faults] == ["source-id-1"]
+
+
+@pytest.fixture
+def cautious(sqlite_database: Database) -> World:
+    """Cas manages the project and reviews in it."""
+    made = a_training(sqlite_database, items=2, overlap=3, reviewers=("ann", "ben", "cas"))
+    roles = {ProjectRole.MANAGER, ProjectRole.REVIEWER}
+    write(
+        lambda s: set_member(s, made.project.id, made.people["cas"].id, roles, by=None, now=MOMENT), on=sqlite_database
+    )
+    return made
+
+
+def settle_as_gold(world: World, login: str, item: str) -> None:
+    by = world.people[login]
+    write(
+        lambda s: add_settled_gold(s, world.project.id, [item], Use.GOLD, by=s.merge(by), at=now(s)),
+        on=world.database,
+    )
+
+
+@pytest.mark.parametrize("others", [(RIGHT, RIGHT), (RIGHT, WRONG)])
+def test_a_manager_who_may_still_grade_an_item_learns_nothing_of_its_grades(
+    cautious: World, others: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    for login, scores in zip(("ann", "ben"), others, strict=True):
+        cautious.review_all(login, scores)
+    with pytest.raises(Conflict) as refusal:
+        settle_as_gold(cautious, "cas", "source-id-0")
+    assert refusal.value.code == "may_grade"
+
+
+def test_an_item_that_waits_for_a_review_is_not_settled(cautious: World) -> None:
+    for login in ("ann", "ben"):
+        cautious.review_all(login, RIGHT)
+    with pytest.raises(BadInput):
+        write(
+            lambda s: add_settled_gold(s, cautious.project.id, ["source-id-0"], Use.GOLD, by=None, at=now(s)),
+            on=cautious.database,
+        )
