@@ -16,7 +16,8 @@ from evalhub.adjudication.schema import Outcome
 from evalhub.calibration.queries import is_complete, meanings
 from evalhub.calibration.schema.consensus import Answer
 from evalhub.errors import NotFound
-from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.projects.models import Project
+from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.assignments import GivenRating, given_ratings
 from evalhub.rubrics.schema.models import Criterion
 
@@ -82,7 +83,7 @@ def resolution_of(session: Session, project_id: int, task_id: int, reviewer_id: 
         NotFound: the reviewer has no submitted review of it.
     """
     _check_own(session, project_id, task_id, reviewer_id)
-    complete = session.scalar(sa.select(is_complete()).where(Task.project_id == project_id, Task.id == task_id))
+    complete = _seems_complete(session, project_id, task_id)
     case = session.get(Case, (project_id, task_id))
     outcomes = settled(session, project_id, [task_id]).get(task_id, {}) if complete else {}
     if not complete:
@@ -100,6 +101,17 @@ def resolution_of(session: Session, project_id: int, task_id: int, reviewer_id: 
         and case.state is CaseState.OPEN
         and reconciliation_of(session, CasePlace(project_id, task_id)) is not None,
     )
+
+
+def _seems_complete(session: Session, project_id: int, task_id: int) -> bool:
+    """Whether no review is outstanding; of a gold item, which one person grades, whether none would be of a live one.
+
+    Where all live items want several reviewers, it would stand out by being settled at once.
+    """
+    task, project = session.get_one(Task, (project_id, task_id)), session.get_one(Project, project_id)
+    if task.purpose is Purpose.GOLD and project.overlap_base > 1:
+        return False
+    return bool(session.scalar(sa.select(is_complete()).where(Task.project_id == project_id, Task.id == task_id)))
 
 
 def _check_own(session: Session, project_id: int, task_id: int, reviewer_id: int) -> None:

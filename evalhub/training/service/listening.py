@@ -19,7 +19,7 @@ from evalhub.projects.models import Project
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, Purpose, Task
 from evalhub.review.service.revise import shown_others
 from evalhub.training.models import TrainingPlan, Trial
-from evalhub.training.service.planting import is_due, plant
+from evalhub.training.service.planting import is_due, plant_under_cover
 from evalhub.training.service.results import settle, watch_drift
 from evalhub.web.session import after_commit, write
 
@@ -35,7 +35,7 @@ def on_review_submitted(session: Session, project_id: int, task_id: int, reviewe
     purpose = session.get_one(Task, (project_id, task_id)).purpose
     if purpose in COUNTED_PURPOSES:
         if revision == 1 and _is_due(session, project_id, task_id, reviewer_id):
-            _afterwards(session, partial(plant, project_id=project_id, reviewer_id=reviewer_id))
+            _afterwards(session, partial(plant_under_cover, project_id=project_id, reviewer_id=reviewer_id))
     elif purpose is Purpose.GOLD:
         _afterwards(session, partial(watch_drift, project_id=project_id, account_id=reviewer_id))
     elif purpose in ENDING:

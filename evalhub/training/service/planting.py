@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from evalhub.db import locked, now
 from evalhub.projects.models import Project, ProjectState
 from evalhub.projects.schema import seeded
+from evalhub.review.models import Assignment, AssignmentState, is_in
+from evalhub.review.queries.workload import waiting_for
 from evalhub.review.service.claim import lock_member
 from evalhub.training.models import Use
 from evalhub.training.queries.pool import offers
@@ -35,6 +37,25 @@ def is_due(key: str, reviewer_id: int, task_id: int, share: float) -> bool:
     message = f"gold:{reviewer_id}:{task_id}".encode()
     drawn = hmac.new(bytes.fromhex(key), message, hashlib.blake2b).digest()[:8]
     return int.from_bytes(drawn, "big") < int(share * OUT_OF)
+
+
+def plant_under_cover(session: Session, project_id: int, reviewer_id: int) -> bool:
+    """Plant one among work that is left: where "nothing is left" was just said, what came after it would be gold.
+
+    Returns:
+        Whether it was planted.
+
+    Raises:
+        Forbidden: the account is no active reviewer of the project any more.
+    """
+    holds = sa.exists().where(
+        Assignment.project_id == project_id,
+        Assignment.reviewer_id == reviewer_id,
+        is_in(AssignmentState.LEASED),
+    )
+    if not session.scalar(sa.select(holds)) and not waiting_for(session, project_id, reviewer_id).items:
+        return False
+    return plant(session, project_id, reviewer_id)
 
 
 def plant(session: Session, project_id: int, reviewer_id: int) -> bool:
