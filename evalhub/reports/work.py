@@ -46,7 +46,7 @@ def reviews_chart(work: Sequence[DayOfWork], today: date) -> Chart:
         by_day[one.day] += one.reviews
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     counts = [by_day[day] for day in days]
-    reviewers = {one.reviewer for one in work if one.day >= days[0]}
+    reviewers = {one.reviewer for one in work if one.day >= days[0] and one.reviews}
     return Chart(
         name="reviews-a-day",
         title=f"Reviews a day, the last {DAYS} days",

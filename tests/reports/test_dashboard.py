@@ -11,7 +11,7 @@ from evalhub.db import Database
 from evalhub.projects.models import Project
 from evalhub.reports.queries.dashboard import DayOfWork, Outcome, outcome, work_by_day
 from evalhub.reports.work import Pace, pace, paces, reviews_chart
-from evalhub.review.models import AssignmentState
+from evalhub.review.models import AssignmentState, Purpose
 from tests import rows
 from tests.reports.worlds import graded
 from tests.web.client import Browser, app_for
@@ -53,6 +53,19 @@ def test_work_is_counted_on_the_day_in_utc_and_a_reviewer_of_this_project_alone(
             DayOfWork(ann.public_id, TODAY, 2, 120.5),
             DayOfWork(ben.public_id, TODAY, 1, 10.0),
         }
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PRACTICE, Purpose.QUALIFICATION, Purpose.GOLD])
+def test_training_is_time_at_work_but_no_review_of_the_project(database: Database, purpose: Purpose) -> None:
+    with database.writing() as session:
+        project = a_project(session, items=2)
+        ann, _ = reviewers(session, project)
+        live, training = rows.tasks_of(session, project)
+        training.purpose = purpose
+        for task in (live, training):
+            rows.reviewed(session, task, ann, {"accuracy": "right"}, at=MIDNIGHT).active_seconds = 30.0
+        session.flush()
+        assert work_by_day(session, project.id) == [DayOfWork(ann.public_id, TODAY, 1, 60.0)]
 
 
 def test_an_item_is_final_when_every_reviewer_is_done_and_no_case_is_open(database: Database) -> None:

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from evalhub.audit.models import AuditEvent
 from evalhub.calibration.queries import is_complete
@@ -20,7 +21,7 @@ from evalhub.errors import BadInput, Conflict
 from evalhub.projects.schema import Candidate, OverlapPlan
 from evalhub.projects.service import close_project
 from evalhub.review.jobs import sweep
-from evalhub.review.models import Assignment, AssignmentState, Rating, Task
+from evalhub.review.models import Assignment, AssignmentState, Purpose, Rating, Task
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.more import MoreItems, more_items
 from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
@@ -194,6 +195,20 @@ def test_the_log_keeps_the_seed_and_the_count(database: Database) -> None:
 def test_the_hours_are_those_of_the_median_pace() -> None:
     assert MoreItems(5, 3, ("Ann",), 90.0).hours(40) == 1.0
     assert MoreItems(5, 3, ("Ann",), None).hours(40) is None
+
+
+def test_the_pace_is_that_of_the_work_that_counts(database: Database) -> None:
+    world = a_project(database, items=2, overlap=OverlapPlan(base=1))
+    world.review_all("ann", GOOD)
+
+    def set_apart(session: Session) -> None:
+        first, second = session.scalars(sa.select(Assignment).order_by(Assignment.task_id))
+        first.active_seconds, second.active_seconds = 10.0, 400.0
+        session.get_one(Task, (second.project_id, second.task_id)).purpose = Purpose.PRACTICE
+
+    write(set_apart, on=database)
+    with database.reading() as session:
+        assert more_items(session, world.project).median_seconds == 10.0
 
 
 def test_overlap_stays_exact_while_many_grade_and_more_is_handed_out(database: Database) -> None:

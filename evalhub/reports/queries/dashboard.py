@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, CaseState
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Task
+from evalhub.review.models import COUNTED_PURPOSES, LEARNING, Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.progress import slots_by_task
 
 SENT_IN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
@@ -28,7 +28,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class DayOfWork:
-    """What one reviewer sent in on one day, in UTC; time at work counts on the day on which its review came in."""
+    """What one reviewer sent in on one day, in UTC; time at work counts on the day on which its review came in.
+
+    Practice, qualification and gold are among the time, for they are work, but no reviews of the project.
+    """
 
     reviewer: str
     """Public id."""
@@ -59,9 +62,12 @@ def outcome(session: Session, project_id: int) -> Outcome:
 def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:
     """The reviews that people sent in; imported ones have no day."""
     day = _days_since_1970(session).label("day")
+    of_training = Task.purpose.in_((*LEARNING, Purpose.GOLD))
+    reviews = sa.func.sum(sa.case((of_training, 0), else_=1))
     rows = session.execute(
-        sa.select(Account.public_id, day, sa.func.count(), sa.func.sum(Assignment.active_seconds))
+        sa.select(Account.public_id, day, reviews, sa.func.sum(Assignment.active_seconds))
         .join(Account, Account.id == Assignment.reviewer_id)
+        .join(Task, (Task.project_id == Assignment.project_id) & (Task.id == Assignment.task_id))
         .where(
             Assignment.project_id == project_id,
             Assignment.state.in_(SENT_IN),
@@ -71,7 +77,7 @@ def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:
         .order_by(day)
     )
     return [
-        DayOfWork(reviewer, FIRST_DAY + timedelta(days=int(day)), n, float(seconds))
+        DayOfWork(reviewer, FIRST_DAY + timedelta(days=int(day)), int(n), float(seconds))
         for reviewer, day, n, seconds in rows
     ]
 

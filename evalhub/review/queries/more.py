@@ -16,7 +16,16 @@ from evalhub.db import canonical_json
 from evalhub.projects.models import Member, Project
 from evalhub.projects.queries import shown_name
 from evalhub.projects.schema import Candidate
-from evalhub.review.models import Assignment, AssignmentState, Purpose, Queue, QueueReviewer, QueueState, Task
+from evalhub.review.models import (
+    COUNTED_PURPOSES,
+    Assignment,
+    AssignmentState,
+    Purpose,
+    Queue,
+    QueueReviewer,
+    QueueState,
+    Task,
+)
 
 PACE_OF = 2000
 """How many reviews the median pace is taken from, those of the last tasks."""
@@ -153,7 +162,12 @@ def _reviewers(session: Session, project_id: int) -> tuple[str, ...]:
 def _pace(session: Session, project_id: int) -> float | None:
     seconds = session.scalars(
         sa.select(Assignment.active_seconds)
-        .where(Assignment.project_id == project_id, Assignment.state == AssignmentState.SUBMITTED)
+        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
+        .where(
+            Assignment.project_id == project_id,
+            Assignment.state == AssignmentState.SUBMITTED,
+            Task.purpose.in_(COUNTED_PURPOSES),
+        )
         .order_by(Assignment.task_id.desc())
         .limit(PACE_OF)
     ).all()
