@@ -8,8 +8,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from evalhub.db import Database
+from evalhub.projects.service import remove_member
+from evalhub.web.session import write
 from tests.inbox.worlds import Office, asked, owned
 from tests.web.client import a_token
+from tests.world import MOMENT
 
 
 @pytest.fixture
@@ -56,6 +59,15 @@ def test_entries_of_others_do_not_exist(world: Office) -> None:
     assert ben.get(f"/inbox/{entry.public_id}").status_code == 404
     assert ben.post(f"/inbox/{entry.public_id}/answer", {"answer": "Yes."}).status_code == 404
     assert Program(world, "ann").post(f"/inbox/{entry.public_id}/answer", {"answer": "Yes."}).status_code == 403
+
+
+def test_whoever_has_left_the_project_asks_no_more(world: Office) -> None:
+    ann = Program(world, "ann")
+    assignment = ann.post("/projects/p/claims").json["assignment"]
+    gone, by = world.people["ann"], world.people["judy"]
+    write(lambda s: remove_member(s, world.project.id, gone.id, reason="left", by=by, now=MOMENT), on=world.database)
+    body = {"kind": "question", "text": "Does it count?"}
+    assert ann.post(f"/assignments/{assignment}/flag", body).status_code == 403
 
 
 @pytest.mark.parametrize(

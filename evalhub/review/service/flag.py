@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
+from evalhub.errors import Forbidden
 from evalhub.inbox.models import InboxEntry
 from evalhub.inbox.schema import About, EntryKind
 from evalhub.inbox.service import send_entry
+from evalhub.projects.queries import membership
 from evalhub.review.queries.assignments import desk_of
 
 
@@ -27,10 +29,13 @@ def flag_item(
 
     Raises:
         NotFound: the assignment is missing, or somebody else's.
+        Forbidden: the reviewer has left the project.
         BadInput: the text or the criterion does not fit.
         Conflict: too many of the reviewer's questions wait for an answer (`inbox_full`).
     """
     desk = desk_of(session, assignment, reviewer_id)
+    if membership(session, desk.project.id, reviewer_id) is None:
+        raise Forbidden("You have left this project; its members ask about its items.")
     return send_entry(
         session,
         rubric_version_id=desk.rubric_version.id,

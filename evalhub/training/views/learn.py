@@ -124,7 +124,7 @@ def _own_attempt(session: Session, project: Project, public_id: str) -> Attempt:
     """
     found = attempt_named(session, project.id, public_id)
     if found.account_id != require_principal().account_id or found.use is Use.GOLD:
-        raise NotFound
+        raise NotFound("The project has no such attempt.")
     return found
 
 
