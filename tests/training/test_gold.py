@@ -58,10 +58,11 @@ def test_an_item_in_use_leaves_the_live_queue(database: Database) -> None:
 
 
 def test_an_item_that_somebody_holds_stays_live_and_is_no_gold_for_them(database: Database) -> None:
-    world = a_training(database, items=1, gold={}, overlap=2)
+    world = a_training(database, items=1, gold={})
     lease = world.claim("ann")
     assert lease is not None
     add(world, "source-id-0", Use.GOLD, reference={"accuracy": ReferenceAnswer(Known(1))})
+    assert not planted(world, "ben"), "the live review may yet be ben's to give"
     world.submit("ann", lease, RIGHT)
     assert not planted(world, "ann")
     assert planted(world, "ben")
@@ -73,7 +74,7 @@ def test_an_item_that_somebody_holds_stays_live_and_is_no_gold_for_them(database
 
 
 def test_a_retired_item_goes_back_to_those_who_have_not_met_it(database: Database) -> None:
-    world = a_training(database, items=0, gold={Use.GOLD: 1}, overlap=2)
+    world = a_training(database, items=0, gold={Use.GOLD: 1}, reviewers=("ann", "ben", "cal"), overlap=2)
     assert planted(world, "ann")
     grade(world, "ann", [RIGHT])
 
@@ -88,6 +89,31 @@ def test_a_retired_item_goes_back_to_those_who_have_not_met_it(database: Databas
     assert purpose_of(world, lease) is Purpose.LIVE
     with database.reading() as session:
         assert broken_invariants(session, world.project.id) == []
+
+
+def test_an_item_is_not_kept_from_those_whose_live_reviews_it_still_wants(database: Database) -> None:
+    world = a_training(database, items=1, gold={}, reviewers=("ann", "ben", "cal"), overlap=2)
+    grade(world, "ann", [RIGHT])
+    add(world, "source-id-0", Use.GOLD, reference={"accuracy": ReferenceAnswer(Known(1))})
+    assert not any(planted(world, login) for login in ("ann", "ben", "cal"))
+    assert [purpose_of(world, lease) for lease in grade(world, "ben", [RIGHT] * 2)] == [Purpose.LIVE]
+    assert [planted(world, login) for login in ("ann", "ben", "cal")] == [False, False, True]
+
+
+def test_a_retired_item_that_too_few_are_left_for_does_not_wait_for_ever(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 1}, overlap=2)
+    assert planted(world, "ann")
+    grade(world, "ann", [RIGHT])
+
+    def retire(session: sa.orm.Session) -> None:
+        line = golds_of(session, world.project.id)[0]
+        retire_gold(session, gold_named(session, world.project.id, line.gold.public_id), by=None, at=now(session))
+
+    write(retire, on=database)
+    assert world.claim("ben") is None
+    with database.reading() as session:
+        far = funnel(session, world.project.id)
+    assert (far.waiting, far.held) == (0, 1)
 
 
 def test_nobody_meets_a_gold_item_twice(database: Database) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evalhub.db import locked, new_public_id
+from evalhub.projects.models import Member, MemberState
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Queue, Task
 
 UNTOUCHED = (AssignmentState.EXCLUDED, AssignmentState.SKIPPED)
@@ -42,10 +43,13 @@ def hold_untouched(session: Session, project_id: int, item_ids: Collection[int],
 def hand_out_again(session: Session, project_id: int, item_ids: Collection[int], reason: str) -> int:
     """End the hold that was put on the live tasks of these items for this reason; each goes to the end of its queue.
 
+    One that too few reviewers are left for, because the others have met it, stays held: it would wait for ever.
+
     Returns:
-        How many tasks were held for it.
+        How many tasks are handed out again.
     """
-    tasks = session.scalars(_live(project_id, item_ids).where(Task.held, Task.held_reason == reason)).all()
+    held = session.scalars(_live(project_id, item_ids).where(Task.held, Task.held_reason == reason)).all()
+    tasks = [task for task in held if _people_left(session, task) >= task.free_slots.bit_count()]
     for task in sorted(tasks, key=lambda task: (task.queue_id, task.id)):
         task.held, task.held_reason, task.is_open = False, None, task.free_slots != 0
         task.ord = session.execute(
@@ -56,6 +60,24 @@ def hand_out_again(session: Session, project_id: int, item_ids: Collection[int],
         ).scalar_one()
     session.flush()
     return len(tasks)
+
+
+def _people_left(session: Session, task: Task) -> int:
+    """How many people of the project have not had the task; those without a certificate may still earn one."""
+    has_had_it = sa.exists().where(
+        Assignment.project_id == task.project_id,
+        Assignment.task_id == task.id,
+        Assignment.reviewer_id == Member.account_id,
+        Assignment.state != AssignmentState.EXPIRED,
+    )
+    people = sa.select(sa.func.count()).where(
+        Member.project_id == task.project_id,
+        Member.state == MemberState.ACTIVE,
+        Member.is_reviewer,
+        ~Member.is_simulated,
+        ~has_had_it.correlate(Member),
+    )
+    return session.scalar(people) or 0
 
 
 def keep_from(session: Session, project_id: int, item_ids: Collection[int], reviewer_id: int) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Profile
 from evalhub.datasets.models import Item
 from evalhub.projects.models import Project
-from evalhub.review.models import Assignment, Task
+from evalhub.review.models import COUNTED_PURPOSES, IN_WORK, Assignment, Task
 from evalhub.training.models import Attempt, Gold, Trial, Use
 
 
@@ -29,7 +29,8 @@ def offers(session: Session, project: Project, account_id: int, use: Use) -> lis
 
     Left out are withdrawn items, items outside the person's domains, those that they gave the reference of themselves,
     and those that they met outside of training: what somebody graded live, held, or was shown in a case tells nothing
-    about how they grade.
+    about how they grade. An item that still wants live reviews is left out until it has them: whoever was given it here
+    could not give it one, and in the end nobody might be left who can.
     """
     trained = _trials_by_item(session, project.id, account_id)
     met = _met_elsewhere(session, project.id, account_id)
@@ -44,6 +45,7 @@ def offers(session: Session, project: Project, account_id: int, use: Use) -> lis
             Gold.retired_at.is_(None),
             sa.or_(Gold.added_by_id.is_(None), Gold.added_by_id != account_id),
             Item.withdrawn_at.is_(None),
+            ~_wants_reviews(project.id),
         )
         .order_by(Gold.id)
     ).all()
@@ -52,6 +54,24 @@ def offers(session: Session, project: Project, account_id: int, use: Use) -> lis
         for gold_id, item_id, external_id, skills in rows
         if set(skills) <= set(domains) and (item_id in trained or item_id not in met)
     ]
+
+
+def _wants_reviews(project_id: int) -> sa.ColumnElement[bool]:
+    """Of an `Item` in the statement: a live task of it waits for a review, or somebody is at one."""
+    in_work = sa.exists().where(
+        Assignment.project_id == Task.project_id, Assignment.task_id == Task.id, Assignment.state.in_(IN_WORK)
+    )
+    return (
+        sa.exists()
+        .where(
+            Task.project_id == project_id,
+            Task.item_id == Item.id,
+            Task.purpose.in_(COUNTED_PURPOSES),
+            ~Task.held,
+            sa.or_(Task.free_slots != 0, in_work.correlate(Task)),
+        )
+        .correlate(Item)
+    )
 
 
 def _trials_by_item(session: Session, project_id: int, account_id: int) -> dict[int, int]:
