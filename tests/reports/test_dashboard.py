@@ -12,8 +12,10 @@ from evalhub.projects.models import Project
 from evalhub.reports.queries.dashboard import DayOfWork, Outcome, outcome, work_by_day
 from evalhub.reports.work import Pace, pace, paces, reviews_chart
 from evalhub.review.models import AssignmentState, Purpose
+from evalhub.training.models import Use
 from tests import rows
-from tests.reports.worlds import graded
+from tests.reports.worlds import graded, with_viewer
+from tests.training.worlds import a_training, begin
 from tests.web.client import Browser, app_for
 
 TODAY = date(2026, 3, 31)
@@ -66,6 +68,14 @@ def test_training_is_time_at_work_but_no_review_of_the_project(database: Databas
             rows.reviewed(session, task, ann, {"accuracy": "right"}, at=MIDNIGHT).active_seconds = 30.0
         session.flush()
         assert work_by_day(session, project.id) == [DayOfWork(ann.public_id, TODAY, 1, 60.0)]
+
+
+def test_the_batches_of_training_are_not_listed(sqlite_database: Database) -> None:
+    world = with_viewer(a_training(sqlite_database, gold={Use.QUALIFICATION: 5}))
+    begin(world, "ann", Use.QUALIFICATION)
+    page = Browser(app_for(sqlite_database)).sign_in_as(world.people["vera"]).get("/projects/p")
+    assert "items.jsonl" in page.text
+    assert "Qualification 1" not in page.text
 
 
 def test_an_item_is_final_when_every_reviewer_is_done_and_no_case_is_open(database: Database) -> None:

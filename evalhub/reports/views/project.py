@@ -22,6 +22,7 @@ from evalhub.reports.queries.dashboard import outcome, work_by_day
 from evalhub.reports.views.blueprint import bp
 from evalhub.reports.work import pace, paces, reviews_chart
 from evalhub.review.queries.progress import funnel, loads, my_progress
+from evalhub.training.queries.attempts import attempt_batches
 from evalhub.training.queries.settings import training_projects
 from evalhub.web.answers import csv_file, svg_file
 from evalhub.web.charts import Chart
@@ -74,13 +75,14 @@ def project_csv(p: str, name: str) -> ResponseReturnValue:
 def _work(session: Session, project: Project) -> dict[str, Any]:
     today = utc_now().date()
     work = work_by_day(session, project.id)
+    of_training = attempt_batches(session, project.id)
     return {
         "funnel": funnel(session, project.id),
         "outcome": outcome(session, project.id),
         "loads": loads(session, project.id),
         "paces": paces(work, today),
         "pace": pace(work, today),
-        "batches": batches_of(session, project.id),
+        "batches": [batch for batch in batches_of(session, project.id) if batch.id not in of_training],
         "reviews_chart": reviews_chart(work, today),
         "alpha": _alpha(session, project),
     }

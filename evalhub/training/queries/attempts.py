@@ -134,6 +134,11 @@ def attempts_of(session: Session, project_id: int, account_id: int, use: Use) ->
     )
 
 
+def attempt_batches(session: Session, project_id: int) -> set[int | None]:
+    """The batches of one person each, which no list of a project's work shows: among them is when gold was hidden."""
+    return set(session.scalars(sa.select(Attempt.batch_id).where(Attempt.project_id == project_id)))
+
+
 def attempt_named(session: Session, project_id: int, public_id: str) -> Attempt:
     """The attempt of that public id.
 
