@@ -94,4 +94,5 @@ def _shown(p: str) -> TrainingOut:
     with reading() as session:
         project = project_named(session, p)
         settings = settings_of(session, project)
-        return TrainingOut(settings=settings, **as_document(training_of(session, project, settings)))
+        shown = training_of(session, project, settings, require_principal().account_id)
+        return TrainingOut(settings=settings, **as_document(shown))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from evalhub.stats.qualification import PassPlan, mean_items, pass_chance
 from evalhub.training.models import Use
 from evalhub.training.queries.certificates import PersonLine, people_of
 from evalhub.training.queries.hits import Hits, ItemHits, ReviewerHits, drift_points, gold_hits, item_hits
-from evalhub.training.queries.references import GoldLine, criteria_of_version, golds_of
+from evalhub.training.queries.references import GoldLine, criteria_of_version, golds_hidden_from, golds_of
 from evalhub.training.schema.judging import Known
 from evalhub.training.schema.rules import PlanSettings, Rule, percent
 
@@ -50,6 +50,8 @@ class Training:
     """Everything on the page."""
 
     golds: dict[Use, list[GoldLine]]
+    hidden: frozenset[int]
+    """Ids of those whose reference is left out: the viewer may still grade the item, or change their review of it."""
     outdated: int
     """Gold items whose reference is of another version of the rubric."""
     items: dict[int, ItemHits]
@@ -58,9 +60,15 @@ class Training:
     criteria: dict[str, Criterion]
 
 
-def training_of(session: Session, project: Project, settings: PlanSettings) -> Training:
+def training_of(session: Session, project: Project, settings: PlanSettings, viewer_id: int | None = None) -> Training:
+    """What the account may see of it; without one, everything."""
     lines = golds_of(session, project.id)
-    current = [line for line in lines if line.gold.rubric_version_id == project.rubric_version_id]
+    hidden = frozenset() if viewer_id is None else golds_hidden_from(session, project.id, viewer_id)
+    current = [
+        replace(line, reference={}) if line.gold.id in hidden else line
+        for line in lines
+        if line.gold.rubric_version_id == project.rubric_version_id
+    ]
     golds = {use: [line for line in current if line.gold.use is use] for use in Use}
     hits = {one.account_id: one for one in gold_hits(session, project.id)}
     people = [
@@ -69,6 +77,7 @@ def training_of(session: Session, project: Project, settings: PlanSettings) -> T
     ]
     return Training(
         golds=golds,
+        hidden=hidden,
         outdated=len(lines) - len(current),
         items=item_hits(session, project.id),
         people=people,
@@ -119,9 +128,9 @@ def _gold_document(training: Training, line: GoldLine) -> dict[str, Any]:
         "item": line.item.external_id,
         "use": line.gold.use,
         "note": line.gold.note,
-        "reference": {
-            key: answer_words(training.criteria[key], answer.known) for key, answer in line.reference.items()
-        },
+        "reference": None
+        if line.gold.id in training.hidden
+        else {key: answer_words(training.criteria[key], answer.known) for key, answer in line.reference.items()},
         "right": _hits_document(hits.people if hits else None),
         "doubtful": bool(hits and hits.is_doubtful),
     }

@@ -7,13 +7,13 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from evalhub.adjudication.service.taking import exclude
-from evalhub.calibration.queries import hidden_tasks
 from evalhub.calibration.service import full_report
 from evalhub.db import Database
 from evalhub.projects.models import Project, ProjectState
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import set_member
 from evalhub.review.models import Assignment, Task
+from evalhub.review.queries.hidden import hidden_tasks
 from evalhub.web.session import write
 from tests.adjudication.worlds import AGREED
 from tests.web.client import Browser, app_for

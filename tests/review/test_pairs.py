@@ -15,7 +15,6 @@ from evalhub.adjudication.models import Case
 from evalhub.adjudication.queries.cases import is_blind
 from evalhub.adjudication.service.taking import exclude
 from evalhub.calibration.queries import is_complete
-from evalhub.calibration.queries.hidden import hidden_tasks
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict
 from evalhub.projects.models import QueueOrder
@@ -23,6 +22,7 @@ from evalhub.projects.schema import OverlapPlan
 from evalhub.projects.service import remove_member
 from evalhub.review.jobs import sweep
 from evalhub.review.models import Assignment, AssignmentState, Preference, Review, SkipReason, Task
+from evalhub.review.queries.hidden import hidden_tasks
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.schema import LEANINGS, Lease, left_of
 from evalhub.review.service.revise import reopen_review

@@ -113,6 +113,29 @@ def test_a_manager_who_may_still_grade_an_item_learns_nothing_of_its_grades(
     assert refusal.value.code == "may_grade"
 
 
+def test_a_manager_who_may_reopen_their_review_is_shown_no_reference_of_the_item(cautious: World) -> None:
+    for login in ("ann", "ben", "cas"):
+        cautious.review_all(login, RIGHT)
+    meg = write(lambda s: an_account(s, "meg"), on=cautious.database)
+    write(
+        lambda s: set_member(s, cautious.project.id, meg.id, {ProjectRole.MANAGER}, by=None, now=MOMENT),
+        on=cautious.database,
+    )
+    cautious.people["meg"] = meg
+    settle_as_gold(cautious, "meg", "source-id-0")
+    with cautious.database.reading() as session:
+        gold = golds_of(session, cautious.project.id)[0].gold.public_id
+    app = app_for(cautious.database)
+    for login, is_shown, status in (("meg", True, 200), ("cas", False, 409)):
+        browser = Browser(app).sign_in_as(cautious.people[login])
+        page = browser.get("/projects/p/training/manage")
+        assert ("Accuracy: Adequate" in page.text, "you may still grade" in page.text) == (is_shown, not is_shown)
+        browser.get(f"/projects/p/training/manage/items/{gold}/reference", status=status)
+        token = a_token(cautious.database, cautious.people[login])
+        answer = app.test_client().get("/api/v1/projects/p/training", headers=token, base_url="http://localhost")
+        assert bool(answer.get_json()["items"][0]["reference"]) is is_shown
+
+
 def test_an_item_that_waits_for_a_review_is_not_settled(cautious: World) -> None:
     for login in ("ann", "ben"):
         cautious.review_all(login, RIGHT)

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account
 from evalhub.adjudication.queries import settled
 from evalhub.adjudication.schema import ADJUDICATED, Outcome
-from evalhub.calibration.queries import hidden_tasks, is_complete
+from evalhub.calibration.queries import is_complete
 from evalhub.datasets.queries import item_of
 from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.models import Project
 from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.review.queries.hidden import hidden_tasks
 from evalhub.training.models import Use
 from evalhub.training.schema.judging import Known
 from evalhub.training.schema.reference import ReferenceAnswer

@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from evalhub.calibration.api.blueprint import api_bp
-from evalhub.calibration.queries import hidden_tasks
 from evalhub.calibration.queries.size import SMALL, is_small
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.service import AtHand, full_report, latest_report, live_report, report_named
@@ -19,6 +18,7 @@ from evalhub.errors import NotFound, TooLarge
 from evalhub.projects.models import Project
 from evalhub.projects.policies import see_figures
 from evalhub.projects.queries import project_named
+from evalhub.review.queries.hidden import hidden_tasks
 from evalhub.web.answers import json_response
 from evalhub.web.api import documented, parse_query
 from evalhub.web.policies import allowed

@@ -12,7 +12,6 @@ from evalhub.calibration.queries.counted import (
     is_complete,
 )
 from evalhub.calibration.queries.finished import left_out_reviews, week_label, weeks_finished
-from evalhub.calibration.queries.hidden import hidden_tasks
 from evalhub.calibration.queries.names import TaskName, task_names
 from evalhub.calibration.queries.people import People, people_of
 
@@ -29,7 +28,6 @@ __all__ = [
     "counted_ratings",
     "counted_tasks",
     "criteria_of",
-    "hidden_tasks",
     "is_complete",
     "left_out_reviews",
     "meanings",

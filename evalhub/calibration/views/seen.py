@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from evalhub.calibration.charts import alpha_chart
-from evalhub.calibration.queries.hidden import hidden_tasks
 from evalhub.calibration.schema.live import LiveReport
 from evalhub.calibration.schema.report import CalibrationReport
 from evalhub.calibration.service import live_report, shown_report
@@ -18,6 +17,7 @@ from evalhub.jobs.models import Job
 from evalhub.jobs.queries import latest_job
 from evalhub.projects.models import Project
 from evalhub.projects.queries import ProjectLine, project_line, project_named
+from evalhub.review.queries.hidden import hidden_tasks
 from evalhub.web.charts import Chart
 from evalhub.web.principal import require_principal
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from evalhub.datasets.models import Item
 from evalhub.errors import NotFound
+from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.review.queries.hidden import hidden_tasks
 from evalhub.rubrics import models as rubrics
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.models import Criterion
@@ -50,6 +52,21 @@ def gold_named(session: Session, project_id: int, public_id: str) -> Gold:
     if gold is None:
         raise NotFound("The project has no such gold item.")
     return gold
+
+
+def golds_hidden_from(session: Session, project_id: int, account_id: int) -> frozenset[int]:
+    """Ids of the gold items whose reference the account must not see, whatever their role.
+
+    They may still grade the item live or change their review of it, and a reference made of settled answers tells what
+    the others gave. An item that is held for training alone is nobody's to grade live.
+    """
+    rows = session.execute(
+        sa.select(Gold.id, Task.public_id)
+        .join(Task, sa.and_(Task.project_id == Gold.project_id, Task.item_id == Gold.item_id))
+        .where(Gold.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), ~Task.held)
+    ).all()
+    hidden = hidden_tasks(session, project_id, account_id, [task for _, task in rows])
+    return frozenset(gold for gold, task in rows if task in hidden)
 
 
 def reference_of_task(session: Session, project_id: int, task_id: int) -> Reference | None:

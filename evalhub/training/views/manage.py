@@ -134,7 +134,7 @@ def manage_page(
     with reading() as session:
         project = project_named(session, p)
         stored = settings_of(session, project)
-        shown = training_of(session, project, _tried(settings_form) or stored)
+        shown = training_of(session, project, _tried(settings_form) or stored, require_principal().account_id)
     return render_template(
         "training/manage.html",
         project=project,

@@ -25,7 +25,7 @@ from evalhub.rubrics.schema import Rubric
 from evalhub.rubrics.schema.review import check_review
 from evalhub.training.forms import USES, ItemForm
 from evalhub.training.models import Use
-from evalhub.training.queries.references import gold_named, references
+from evalhub.training.queries.references import gold_named, golds_hidden_from, references
 from evalhub.training.schema.reference import Reference, reference_of_review
 from evalhub.training.service.golds import NewGold, add_gold, replace_reference
 from evalhub.training.views.blueprint import bp
@@ -67,6 +67,9 @@ def edit_reference(p: str, gold: str) -> ResponseReturnValue:
     with reading() as session:
         project = project_named(session, p)
         found = gold_named(session, project.id, gold)
+        if found.id in golds_hidden_from(session, project.id, require_principal().account_id):
+            message = "You may still grade this item: its reference is for managers who may not."
+            raise Conflict(message, code="may_grade")
         item = session.get_one(Item, (found.dataset_id, found.item_id))
         answers = references(session, [found.id]).get(found.id, {})
         rubric = _rubric(session, project)
