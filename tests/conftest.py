@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
@@ -21,6 +22,10 @@ MUST_RUN = os.environ.get("EVALHUB_CI") == "1"
 """In CI nothing may be skipped for want of a browser or a database server."""
 
 _numbers = count(1)
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("evalhub", deadline=None)
+hypothesis.settings.load_profile("evalhub")
 
 
 def unavailable(reason: str) -> None:

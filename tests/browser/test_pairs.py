@@ -26,8 +26,10 @@ def test_a_whole_pair_by_keyboard(sqlite_database: Database, tmp_path: Path, sig
     with serving(sqlite_database, tmp_path, workers=1) as server:
         page = sign_in(server, sqlite_database, world.people["ann"].id)
         page.get_by_role("button", name="Next item").press("Enter")
+        expect(page.locator("[data-clock]")).to_be_visible()
         press(page, "3", "2", "Control+Enter")
         expect(page.get_by_text("you have scored it")).to_be_visible()
+        expect(page.locator("[data-clock]")).to_be_visible()
         second = page.url
         press(page, "2", "2", "Control+Enter")
         expect(page.get_by_role("status")).to_contain_text("Missing: Preference")
@@ -37,6 +39,7 @@ def test_a_whole_pair_by_keyboard(sqlite_database: Database, tmp_path: Path, sig
         expect(page.locator("[data-saved]")).to_contain_text("Draft saved")
         page.reload()
         expect(page.get_by_label("Right much better")).to_be_checked()
+        expect(page.locator("[data-clock]")).to_be_visible()
         assert_faultless(page)
         press(page, "j", "j", "4", "Control+Enter")
         page.wait_for_url(lambda url: url != second)

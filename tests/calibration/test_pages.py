@@ -74,7 +74,7 @@ def test_the_page_has_every_part_and_begins_with_what_to_do(world: World) -> Non
 
 def test_a_chart_says_on_what_it_rests_and_has_its_numbers_in_a_table(world: World) -> None:
     html = page_of(world).html
-    drawings = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL)]
+    drawings = [ElementTree.fromstring(svg) for svg in re.findall(r'<svg class="chart.*?</svg>', html, re.DOTALL)]
     assert len(drawings) >= 8
     for drawing in drawings:
         assert drawing.findtext("title")

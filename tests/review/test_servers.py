@@ -78,7 +78,7 @@ def test_thirty_two_reviewers_on_two_servers_reach_the_exact_overlap(
     database: Database, tmp_path: Path, overlap: int, pairs: bool
 ) -> None:
     logins = [f"r{i:02}" for i in range(32)]
-    items = paired_items(40, alone=20)
+    items = paired_items(24, alone=12)
     world = a_project(database, items=items, reviewers=logins, overlap=OverlapPlan(base=overlap), pairs=pairs)
     statuses: list[list[int]] = []
     with serving(database, tmp_path / "a", workers=1) as one, serving(database, tmp_path / "b", workers=1) as two:
@@ -96,7 +96,7 @@ def test_thirty_two_reviewers_on_two_servers_reach_the_exact_overlap(
     counted = Counter(status for seen in statuses for status in seen)
     assert all(len(seen) > 0 and seen[-1] == 204 for seen in statuses), counted
     assert not [status for status in counted if status >= 500], counted
-    assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 101), overlap))
+    assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 61), overlap))
     assert_sound(world)
 
 
@@ -121,7 +121,7 @@ def test_expired_leases_come_back_through_the_servers_own_sweep(database: Databa
 def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(database: Database, tmp_path: Path) -> None:
     """Submissions are sent again with the same key after each kill, as the page does."""
     logins = [f"r{i}" for i in range(8)]
-    world = a_project(database, items=120, reviewers=logins, overlap=OverlapPlan(base=2))
+    world = a_project(database, items=80, reviewers=logins, overlap=OverlapPlan(base=2))
     tokens = {login: a_token(database, world.people[login]) for login in logins}
     acknowledged: dict[str, str] = {}
     running = {"url": "", "is_over": False}
@@ -149,7 +149,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(datab
     for thread in threads:
         thread.start()
     chance = random.Random(7)
-    for _ in range(5):
+    for _ in range(3):
         time.sleep(chance.uniform(0.2, 0.6))
         server.kill()
         server = start_server(database, tmp_path, workers=2, port=port)
@@ -173,7 +173,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(datab
     sweep(database)
     for login in logins:
         world.review_all(login, SCORES)
-    assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 121), 2))
+    assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 81), 2))
     assert_sound(world)
 
 

@@ -17,6 +17,7 @@ from evalhub.inbox.schema import EntryKind
 from evalhub.projects.service import close_project
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
+from evalhub.review.schema import item_alias
 from evalhub.training.models import Attempt, Use
 from evalhub.training.queries.certificates import certificate_of, stands
 from evalhub.training.service.certificates import grant_certificate, withdraw_certificate
@@ -276,6 +277,39 @@ def test_what_is_in_hand_and_not_begun_makes_way_and_comes_again(database: Datab
     again = world.claim("ann")
     assert again is not None
     assert again.task_id == live.task_id
+
+
+@pytest.mark.parametrize(("held", "begun"), [("next", "practice"), ("practice", "qualification")])
+def test_what_was_given_back_is_told_and_stands_among_my_reviews_once_it_is_sent(
+    database: Database, visit: Visit, held: str, begun: str
+) -> None:
+    world = a_training(database, items=1, gold={Use.PRACTICE: 2, Use.QUALIFICATION: 5})
+    browser = visit(world, "ann")
+    browser.get(AT)
+    desk = browser.post("/projects/p/next" if held == "next" else f"{AT}/{held}").headers["Location"]
+    form = browser.get(desk).form(desk)
+    alias = item_alias(desk.removeprefix("/assignments/"))
+    following = start(browser, begun)
+    told = f"Item {alias}, which you held and had not begun, was given back: the {begun} comes first."
+    assert told in words_of(browser.get(following))
+    if held == "next":
+        sent = {name: form[name] for name in ("lease", "rubric_version", "idempotency_key", "draft_revision")}
+        browser.post(desk, {**sent, "level-accuracy": "adequate", "level-clarity": "adequate"})
+        assert desk in browser.get(f"/reviews?show=submitted&q={alias}").links
+        assert desk in browser.get("/reviews").links
+
+
+def test_a_draft_on_what_was_given_back_makes_it_mine_again(database: Database, visit: Visit) -> None:
+    world = a_training(database, items=1, gold={Use.PRACTICE: 1})
+    browser = visit(world, "ann")
+    browser.get(AT)
+    live = browser.post("/projects/p/next").headers["Location"]
+    form = browser.get(live).form(live)
+    start(browser, "practice")
+    assert live not in browser.get("/reviews").links
+    sent = {name: form[name] for name in ("lease", "rubric_version", "idempotency_key", "draft_revision")}
+    browser.post(f"{live}/draft", {**sent, "note": "Half a thought."})
+    assert live in browser.get("/reviews?show=draft").links
 
 
 def test_what_is_begun_is_finished_first(database: Database, visit: Visit) -> None:
