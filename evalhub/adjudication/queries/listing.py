@@ -23,6 +23,8 @@ from evalhub.web.paging import keyset
 
 PER_PAGE = 25
 COUNTED = 1000
+IN_TRIAGE_ORDER = ((Case.triage, True), (Case.opened_at, False), (Case.task_id, False))
+"""Columns, each with whether it descends: the most urgent first, the oldest of equal ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,7 @@ def case_page(
         .where(Case.project_id == project_id, *wanted.conditions(account_id))
     )
     seen = found.where(~is_blind(account_id))
-    order = [(Case.triage, True), (Case.opened_at, False), (Case.task_id, False)]
-    page = keyset(session, seen, order, after=after, size=PER_PAGE)
+    page = keyset(session, seen, IN_TRIAGE_ORDER, after=after, size=PER_PAGE)
     own = found.where(~Task.is_open, is_blind(account_id))
     return CasePage(
         lines=_lines(session, project_id, [case for (case,) in page.rows]),

@@ -35,6 +35,11 @@ class ShownReviewer:
         return 1 + (ord(self.letter[-1]) - ord("A")) % 6
 
     @property
+    def takes_it_back(self) -> bool:
+        """Whether their review is with them again, or can be sent back."""
+        return self.sent_back is not None or self.can_answer
+
+    @property
     def label(self) -> str:
         label = f"Reviewer {self.letter}"
         return f"{label} (simulated)" if self.is_simulated else label

@@ -18,6 +18,7 @@ from evalhub.adjudication.models import CaseState, CorrectionState
 from evalhub.adjudication.policies import return_review, see_case, settle_case, settles
 from evalhub.adjudication.queries.cases import Standing, case_of, standing
 from evalhub.adjudication.queries.file import CaseFile, case_file
+from evalhub.adjudication.queries.following import next_case
 from evalhub.adjudication.queries.nobody import is_stuck
 from evalhub.adjudication.service.answering import let_stand
 from evalhub.adjudication.service.asking import ask_before_deciding
@@ -28,7 +29,7 @@ from evalhub.adjudication.service.taking import take_case
 from evalhub.adjudication.views.blueprint import bp
 from evalhub.adjudication.views.reading import what_was_graded
 from evalhub.errors import BadInput, Conflict, NotFound
-from evalhub.projects.policies import manage_project
+from evalhub.projects.policies import adjudicate, manage_project
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
@@ -184,6 +185,9 @@ def _page(
     can_decide = may_settle and file.case.state is not CaseState.CORRECTED and not file.waits_for_one_more
     if form is None and can_decide and (file.case.state is CaseState.OPEN or "anew" in request.args):
         form = fresh_decision_form([one.criterion for one in file.disputed], file.case.revision)
+    goes_on = form is None and adjudicate(principal, file.project.name)
+    with reading() as session:
+        following = next_case(session, file.project.id, principal.account_id) if goes_on else None
     return render_template(
         "adjudication/case.html",
         file=file,
@@ -192,6 +196,8 @@ def _page(
         returning=returning or SendBackForm(),
         correcting=correcting or CorrectionAnswerForm(),
         adjudicates=may_settle,
+        goes_on=goes_on,
+        following=following,
         manages=manage_project(principal, file.project.name),
         is_stuck=stuck,
         reading=what_was_graded(file.item, file.alias),

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
+from evalhub.adjudication.models import CaseState
 from evalhub.adjudication.policies import settle_case
 from evalhub.adjudication.queries.cases import Standing, case_of, standing
 from evalhub.adjudication.queries.file import CaseFile, case_file
@@ -21,13 +22,19 @@ from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
 
+MEANWHILE = {
+    CaseState.OPEN: "The case stays open.",
+    CaseState.DECIDED: "The decision stands meanwhile.",
+    CaseState.CORRECTED: "The case stays as it is.",
+}
+
 
 @bp.get("/cases/<public_id>/send-to-owner")
 @allowed(settle_case)
 def owner_form(public_id: str) -> ResponseReturnValue:
     file, form = _taken(public_id), TextForm()
     form.offer([one.criterion for one in file.disputed])
-    return render_template("adjudication/owner.html", file=file, form=form)
+    return _page(file, form)
 
 
 @bp.post("/cases/<public_id>/send-to-owner")
@@ -36,7 +43,7 @@ def send_to_owner(public_id: str) -> ResponseReturnValue:
     file, form, me, now = _taken(public_id), TextForm.from_request(), require_principal().account_id, utc_now()
     form.offer([one.criterion for one in file.disputed])
     if not form.validate():
-        return render_template("adjudication/owner.html", file=file, form=form), 422
+        return _page(file, form), 422
 
     def send(session: Session) -> None:
         task = session.get_one(Task, (file.case.project_id, file.case.task_id))
@@ -55,9 +62,14 @@ def send_to_owner(public_id: str) -> ResponseReturnValue:
         write(send)
     except (BadInput, Conflict) as error:
         show_faults(form, error)
-        return render_template("adjudication/owner.html", file=file, form=form), error.http_status
-    flash("Sent to the owner of the rubric. The case stays open; the answer comes to your questions in the inbox.")
+        return _page(file, form), error.http_status
+    meanwhile = MEANWHILE[file.case.state]
+    flash(f"Sent to the owner of the rubric; the answer comes to your questions in the inbox. {meanwhile}")
     return redirect(url_for("adjudication.case", public_id=public_id), 303)
+
+
+def _page(file: CaseFile, form: TextForm) -> str:
+    return render_template("adjudication/owner.html", file=file, form=form, meanwhile=MEANWHILE[file.case.state])
 
 
 def _taken(public_id: str) -> CaseFile:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from evalhub.adjudication.forms import CaseFilterForm
 from evalhub.adjudication.queries.filtered import WAITS_WORDS, batches_with_cases, disputed_keys
+from evalhub.adjudication.queries.following import next_case
 from evalhub.adjudication.queries.listing import COUNTED, case_page
 from evalhub.adjudication.queries.nobody import stuck_cases
 from evalhub.adjudication.views.blueprint import bp
@@ -26,6 +27,8 @@ def cases(p: str) -> ResponseReturnValue:
         project = project_named(session, p)
         form.offer(disputed_keys(session, project.id), batches_with_cases(session, project.id))
         manages = manage_project(principal, p)
+        adjudicates = adjudicate(principal, p)
+        following = next_case(session, project.id, principal.account_id) if adjudicates else None
         stuck = stuck_cases(session, project.id) if manages else []
         found = case_page(
             session, project.id, principal.account_id, form.wanted(), after=request.args.get("after", type=str)
@@ -38,6 +41,7 @@ def cases(p: str) -> ResponseReturnValue:
         counted=COUNTED,
         waits_words=WAITS_WORDS,
         now=utc_now(),
-        adjudicates=adjudicate(principal, p),
+        adjudicates=adjudicates,
+        following=following,
         stuck=stuck,
     )

@@ -28,7 +28,7 @@ class Flag(StrEnum):
 
 FLAG_WORDS: dict[Flag, str] = {
     Flag.SPAN: "far apart",
-    Flag.CRITICAL: "critical, worst level from some",
+    Flag.CRITICAL: "critical, and some gave the worst level",
     Flag.APPLICABILITY: "applicable or not",
     Flag.NO_CONSENSUS: "no consensus",
     Flag.INFLUENCE: "lowers the agreement of the whole project",

@@ -53,9 +53,10 @@ const ACTS = {
 function onKey(event) {
   if (dialog.open || event.isComposing) return;
   const isTyping = event.target.matches(TYPING);
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form && (!isTyping || form.contains(event.target))) {
+  const sent = form ?? (event.repeat ? null : document.querySelector("[data-next-case]"));
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && sent && (!isTyping || sent.contains(event.target))) {
     event.preventDefault();
-    form.requestSubmit();
+    sent.requestSubmit();
   } else if (event.key === "Escape" && isTyping) {
     (event.target.closest(".criterion") ?? criteria[current] ?? document.getElementById("main")).focus({ preventScroll: true });
   } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && "singleKeys" in grid.dataset) {
@@ -119,5 +120,5 @@ if (form) {
   });
   form.addEventListener("submit", () => sessionStorage.setItem(SENT, kept));
 } else if (local && !wasSent) {
-  document.querySelector(".score-actions a")?.append(" (your draft is kept)");
+  document.querySelector('.score-actions a[href$="anew=1"]')?.append(" (your draft is kept)");
 }
