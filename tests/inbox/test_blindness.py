@@ -77,6 +77,11 @@ def test_a_question_is_read_even_by_an_owner_who_may_still_grade_the_item(world:
     assert "Answer number 0." in page.text
 
 
+def test_whoever_asks_is_told_that_the_owner_may_grade_the_item_too(world: Office) -> None:
+    page = world.visit("ann").get(f"/assignments/{lease_of(world, 'ann').assignment}")
+    assert "Whoever answers may grade this item too: do not tell what you would give." in page.text
+
+
 def test_an_entry_tells_no_grade_note_model_id_or_name_of_a_reviewer(world: Office) -> None:
     joins(world, "olga", ProjectRole.VIEWER)
     world.submit("ben", lease_of(world, "ben"), {"accuracy": "unacceptable", "clarity": "adequate"}, note="ben's note")
