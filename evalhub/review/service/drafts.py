@@ -76,6 +76,7 @@ def save_draft(
     draft.revision += 1
     draft.body = content
     draft.updated_at = moment
+    row.claimed_at = row.claimed_at or moment
     session.flush()
     return SavedDraft(draft.revision, moment, until)
 
@@ -93,6 +94,7 @@ def keep_as_draft(session: Session, *, assignment: str, reviewer_id: int, body: 
     draft.revision += 1
     draft.body = DraftBody.of(body).model_dump(mode="json", exclude_defaults=True)
     draft.updated_at = moment
+    row.claimed_at = row.claimed_at or moment
     session.flush()
 
 

@@ -44,15 +44,16 @@ def let_unbegun_lapse(session: Session, reviewer_id: int) -> int:
     return len(ended.all())
 
 
-def give_back_unbegun(session: Session, project_id: int, reviewer_id: int) -> bool:
+def give_back_unbegun(session: Session, project_id: int, reviewer_id: int) -> str | None:
     """Give the item that a reviewer holds back at once, as if it had only been reserved for them, so that another
-    queue can come first; the membership is locked. It comes to them again in its turn.
+    queue can come first; the membership is locked. It comes to them again in its turn; a draft or a review that a page
+    left open still sends makes it theirs from then on.
 
     Returns:
-        Whether they hold nothing now: an item on which something is written stays with them.
+        Public id of the assignment given back; None where they hold nothing, or something is written on it.
     """
     held = session.execute(
-        sa.select(Assignment.task_id, Task.partner_id, HAS_DRAFT)
+        sa.select(Assignment.task_id, Task.partner_id, HAS_DRAFT.label("is_begun"))
         .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
         .where(
             Assignment.project_id == project_id,
@@ -60,17 +61,16 @@ def give_back_unbegun(session: Session, project_id: int, reviewer_id: int) -> bo
             is_in(AssignmentState.LEASED),
         )
     ).one_or_none()
-    if held is None:
-        return True
-    task_id, partner_id, is_begun = held
-    if is_begun:
-        return False
+    if held is None or held.is_begun:
+        return None
+    task_id, partner_id, _ = held
     task, partner = lock_pair(session, project_id, task_id, partner_id)
     row = lock_assignment(session, project_id, task_id, reviewer_id)
-    if row.state is AssignmentState.LEASED:
-        freed = Freed()
-        freed.add(task, end_leases(session, task, [row], AssignmentState.EXPIRED))
-        freed.add(partner, end_reservations(session, partner, [reviewer_id]))
-        row.claimed_at = None
-        release(session, freed)
-    return True
+    if row.state is not AssignmentState.LEASED:
+        return None
+    freed = Freed()
+    freed.add(task, end_leases(session, task, [row], AssignmentState.EXPIRED))
+    freed.add(partner, end_reservations(session, partner, [reviewer_id]))
+    row.claimed_at = None
+    release(session, freed)
+    return row.public_id

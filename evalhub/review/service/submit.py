@@ -217,6 +217,7 @@ def _accept(session: Session, task: Task, assignment: Assignment, sent: Submissi
     else:
         raise _lost()
     assignment.leased_until = None
+    assignment.claimed_at = assignment.claimed_at or moment
     assignment.revision += 1
     assignment.submitted_at = moment
     assignment.active_seconds += working_seconds(assignment.seen_at, moment, sent.seconds_active)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -14,14 +15,20 @@ from evalhub.inbox.service import send_entry
 from evalhub.projects.models import Project, ProjectState
 from evalhub.review.queries.assignments import desk_of
 from evalhub.review.service.stopping import give_back_unbegun
-from evalhub.training.models import Attempt, Use
+from evalhub.training.models import Use
 from evalhub.training.queries.attempts import open_attempt
 from evalhub.training.queries.learning import in_hand
 from evalhub.training.service.attempts import start_practice, start_qualification
 from evalhub.training.service.results import end_without_result
 
 
-def begin(session: Session, project_id: int, account_id: int, use: Use, *, at: datetime) -> Attempt:
+class Beginning(NamedTuple):
+    attempt_id: int
+    given_back: str | None
+    """Public id of the assignment that the person held, had not begun, and holds no more."""
+
+
+def begin(session: Session, project_id: int, account_id: int, use: Use, *, at: datetime) -> Beginning:
     """Start a practice or a qualification, or go on with it, so that its items come next.
 
     What the person holds and has not begun goes back, unless the project is closed and would not hand it out again. A
@@ -37,13 +44,13 @@ def begin(session: Session, project_id: int, account_id: int, use: Use, *, at: d
         attempt = start_practice(session, project_id, account_id, at=at)
     else:
         attempt = start_qualification(session, project_id, account_id, at=at)
-        practice = open_attempt(session, project_id, account_id, Use.PRACTICE)
-        if practice is not None:
-            end_without_result(session, practice.id)
     is_open = session.get_one(Project, project_id).state is ProjectState.OPEN
-    if is_open and in_hand(session, attempt) is None:
-        give_back_unbegun(session, project_id, account_id)
-    return attempt
+    is_in_the_way = is_open and in_hand(session, attempt) is None
+    given_back = give_back_unbegun(session, project_id, account_id) if is_in_the_way else None
+    practice = open_attempt(session, project_id, account_id, Use.PRACTICE)
+    if use is Use.QUALIFICATION and practice is not None:
+        end_without_result(session, practice.id)
+    return Beginning(attempt.id, given_back)
 
 
 def disagree(

@@ -79,10 +79,14 @@ def begin_attempt(p: str, use: str) -> ResponseReturnValue:
         project_id = project_named(session, p).id
     me = require_principal().account_id
     try:
-        attempt = write(lambda s: begin(s, project_id, me, Use(use), at=utc_now()).id)
+        attempt, given_back = write(lambda s: begin(s, project_id, me, Use(use), at=utc_now()))
     except Conflict as error:
         flash(error.message, "error")
         return redirect(url_for("training.path", p=p, _anchor=use), 303)
+    if given_back:
+        flash(
+            f"Item {item_alias(given_back)}, which you held and had not begun, was given back: the {use} comes first."
+        )
     lease = claim_next(current_database(), project_id=project_id, reviewer_id=me)
     if lease is None:
         flash("Nothing is left for you here just now.")
