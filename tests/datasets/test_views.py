@@ -78,3 +78,33 @@ def test_pages_are_for_admins(people: People, path: str) -> None:
 @pytest.mark.parametrize("path", ["/datasets/none", "/datasets/No%20Slug/import"])
 def test_what_is_not_there_is_404(browser: FlaskClient, path: str) -> None:
     assert browser.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("answer", "response=answer"), ("Question", "prompt=Question"), ("uuid", "id=uuid")]
+)
+def test_a_field_by_another_name_is_told_with_the_mapping_that_reads_it(
+    browser: FlaskClient, name: str, meant: str
+) -> None:
+    field = meant.partition("=")[0]
+    record = {"id": "i1", "prompt": "Q", "response": "A", "model": "m-1"}
+    record[name] = record.pop(field)
+    file = json.dumps(record).encode() + b"\n"
+    refused = upload(browser, file)
+    assert refused.status_code == 422
+    assert f"did you mean &#34;{field}&#34;?" in refused.text
+    assert meant in refused.text
+    assert "--map" not in refused.text
+    assert upload(browser, file, field_map=meant).status_code == 303
+
+
+def test_a_field_beside_the_one_it_might_mean_is_not_taken_for_it(browser: FlaskClient) -> None:
+    refused = upload(browser, json.dumps({"id": "i1", "prompt": "Q", "response": "A", "answer": "B"}).encode())
+    assert "did you mean" not in refused.text
+    assert "field mapping" in refused.text
+
+
+def test_a_wrong_mapping_is_named_as_the_page_names_it(browser: FlaskClient) -> None:
+    refused = upload(browser, GOOD, field_map="colour=x")
+    assert "<code>field mapping</code>" in refused.text
+    assert "--map" not in refused.text

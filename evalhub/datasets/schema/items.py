@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -25,6 +25,12 @@ from evalhub.datasets.schema.characters import (
 from evalhub.errors import Fault
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+MEANT = {
+    **dict.fromkeys(("answer", "output", "completion"), "response"),
+    **dict.fromkeys(("question", "input", "instruction"), "prompt"),
+    "uuid": "id",
+}
+"""Fields by the names that other tools give them."""
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
@@ -58,7 +64,7 @@ def item_row(line: int, value: object, found: list[Fault]) -> ItemRow | None:
     for key, content in fields.items():
         check = CHECKS.get(key)
         if check is None:
-            found.append(Fault("schema", _unknown_field(key), shown(key)[1:-1]))
+            found.append(Fault("schema", _unknown_field(key, fields), shown(key)[1:-1]))
         elif content is not None or key in REQUIRED:
             check(content, key, found)
     for key in REQUIRED:
@@ -168,8 +174,11 @@ def _not_an_object(value: object) -> str:
     return f"the line is {kind_of(value)}; write one object a line"
 
 
-def _unknown_field(key: str) -> str:
-    return f'{shown(key)} is not a field of an item; put it under "metadata", or map it with --map'
+def _unknown_field(key: str, fields: Container[str]) -> str:
+    meant = MEANT.get(key.lower())
+    if meant is None or meant in fields:
+        return f'{shown(key)} is not a field of an item; put it under "metadata", or name it in a field mapping'
+    return f'{shown(key)} is not a field of an item; did you mean "{meant}"? Say so in the field mapping: {meant}={key}'
 
 
 Check = Callable[[object, str, list[Fault]], None]

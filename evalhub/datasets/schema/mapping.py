@@ -11,6 +11,8 @@ from evalhub.datasets.schema.characters import shown
 from evalhub.errors import BadInput, Fault
 
 ABSENT: Final = object()
+PATH = "field mapping"
+"""Where a fault of the mapping itself is."""
 NAMES = frozenset({"id", "model", "group", "pair_id", "item_id", "reviewer", "criterion", "level"})
 """Fields that hold names: a number found in their place is taken as its digits."""
 
@@ -73,11 +75,11 @@ def parse_field_map(given: Iterable[str], known: Iterable[str]) -> FieldMap | No
         target, sign, path = argument.partition("=")
         is_metadata = "metadata" in fields and re.fullmatch(r"metadata\.[^.]+", target) is not None
         if not sign or not path:
-            faults.append(Fault("schema", f"{shown(argument)}: write field=path, like response=output.text", "--map"))
+            faults.append(Fault("schema", f"{shown(argument)}: write field=path, like response=output.text", PATH))
         elif target not in fields and not is_metadata:
-            faults.append(Fault("schema", f"{shown(target)} is not one of {', '.join(sorted(fields))}", "--map"))
+            faults.append(Fault("schema", f"{shown(target)} is not one of {', '.join(sorted(fields))}", PATH))
         elif target in paths:
-            faults.append(Fault("schema", f"{shown(target)} is mapped twice; keep one", "--map"))
+            faults.append(Fault("schema", f"{shown(target)} is mapped twice; keep one", PATH))
         else:
             paths[target] = path
     if faults:

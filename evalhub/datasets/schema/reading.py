@@ -10,7 +10,7 @@ from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.formats import FORMATS, Companion, Failed, Source
 from evalhub.datasets.schema.items import ItemRow, item_row
 from evalhub.datasets.schema.jsonl import Record, read_jsonl
-from evalhub.datasets.schema.mapping import FieldMap, placed
+from evalhub.datasets.schema.mapping import PATH, FieldMap, placed
 from evalhub.datasets.schema.tabular import read_csv, with_parsed_cells
 from evalhub.errors import BadInput, Fault
 
@@ -35,7 +35,7 @@ class FileShape:
     def __post_init__(self) -> None:
         if self.format in FORMATS and self.field_map is not None:
             message = f"the fields of {self.format} are known; a mapping goes with JSON lines and CSV alone"
-            raise BadInput(f"{message}.", faults=[Fault("schema", message, "--map")])
+            raise BadInput(f"{message}.", faults=[Fault("schema", message, PATH)])
 
 
 def read_items(
