@@ -24,6 +24,8 @@ from evalhub.errors import NotFound
 from evalhub.web.listing import Listing
 from evalhub.web.paging import Page, keyset
 
+MOST_TO_CHOOSE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -49,6 +51,12 @@ def account_or_404(session: Session, public_id: str) -> Account:
     if account is None:
         raise NotFound
     return account
+
+
+def people_to_choose(session: Session) -> list[Account]:
+    """The people who may sign in, by name; no more than a list to choose from is of use with."""
+    people = sa.select(Account).where(Account.kind == AccountKind.HUMAN, Account.disabled_at.is_(None))
+    return list(session.scalars(people.order_by(sa.func.lower(Account.display_name), Account.id).limit(MOST_TO_CHOOSE)))
 
 
 PEOPLE_BY = {"name": sa.func.lower(Account.display_name), "login": Account.login, "made": Account.created_at}

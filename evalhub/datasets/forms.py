@@ -46,8 +46,8 @@ class ImportForm(Form):
     field_map = TextAreaField(
         "Field mapping",
         [Length(max=4000)],
-        description="For files of another shape: one field=path a line, like response=output.text or id=uuid. What it does not name,"
-        " and is no field of an item, is left aside.",
+        description="For files of another shape: one field=path a line, like response=output.text or id=uuid."
+        " What it does not name, and is no field of an item, is left aside.",
     )
     skip_failed = BooleanField("Leave out records of another tool that hold no prompt or no response")
     check_only = BooleanField("Only check the file; store nothing")

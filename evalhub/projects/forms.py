@@ -93,8 +93,9 @@ class ProjectForm(Form):
 
     pairs = BooleanField(
         "Show the two answers of a pair side by side",
-        description="Two items of the dataset with the same pair_id go to the same reviewer, who grades both and says"
-        " which is better. It cannot be changed later.",
+        description="Two items of one import with the same pair_id, prompt and skills go to the same reviewer, who"
+        " grades both and says which is better; an item without one is graded alone. Such a project takes no gold"
+        " items. It cannot be changed later.",
     )
 
     def offer(self, datasets: list[str], rubrics: list[str]) -> None:

@@ -180,6 +180,16 @@ def test_every_change_is_an_event_without_contact_data(
     assert actors == {admin.public_id}
 
 
+def test_whoever_has_no_password_signs_in_by_link(admin: Account, browser: Browser, sqlite_database: Database) -> None:
+    browser.sign_in_as(admin)
+    browser.post("/people", {"display_name": "Ben", "login": "ben", "role": "member"}, status=201)
+    with sqlite_database.reading() as session:
+        ben = queries.account_of_login(session, "ben")
+    assert ben is not None
+    for path in ("/people?q=ben", f"/people/{ben.public_id}"):
+        assert "signs in by link so far" in browser.get(path).text
+
+
 def test_only_people_have_sign_in_names(database: Database) -> None:
     model = write(
         lambda s: service.create_account(s, kind=AccountKind.MODEL, login=None, display_name="judge", now=utc_now()),

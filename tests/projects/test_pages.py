@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from evalhub.accounts.models import InstanceRole
+from evalhub.accounts.models import Account, InstanceRole
 from evalhub.db import Database
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
-from evalhub.projects.schema import Flags, Rules
+from evalhub.projects.schema import Flags, ProjectRole, Rules
+from evalhub.projects.service import set_member
+from evalhub.web.session import write
 from tests.web.client import Browser, a_person, app_for
-from tests.world import RUBRIC, a_project
+from tests.world import MOMENT, RUBRIC, a_project
 
 PASSING = RUBRIC + b"pass: {level_at_least: adequate}\n"
 
@@ -72,3 +76,30 @@ def test_a_flip_that_nothing_can_make_is_refused_at_its_field(sqlite_database: D
 def test_rules_that_were_stored_before_there_were_new_ones_still_hold() -> None:
     stored = {"consensus": "middle", "flags": {"span": False, "critical": True, "applicability": True}}
     assert Rules.model_validate(stored) == Rules(flags=Flags(span=False))
+
+
+def test_the_form_says_what_pairs_need_and_what_they_exclude(admin: Browser) -> None:
+    page = admin.get("/projects/new")
+    assert "with the same pair_id, prompt and skills" in page.text
+    assert "takes no gold items" in page.text
+
+
+def test_admins_choose_a_member_from_the_people_and_managers_do_not_learn_who_there_is(
+    sqlite_database: Database,
+) -> None:
+    world = a_project(sqlite_database, items=1)
+    root = a_person(sqlite_database, "root", role=InstanceRole.ADMIN)
+    away, meg = a_person(sqlite_database, "away"), a_person(sqlite_database, "meg")
+
+    def arrange(session: Session) -> None:
+        session.get_one(Account, away.id).disabled_at = MOMENT
+        set_member(session, world.project.id, meg.id, {ProjectRole.MANAGER}, by=None, now=MOMENT)
+
+    write(arrange, on=sqlite_database)
+    app = app_for(sqlite_database)
+    page = Browser(app).sign_in_as(root).get("/projects/p/members")
+    offered = re.findall(r'<option value="([^"]+)">', page.html.partition('<datalist id="people">')[2])
+    assert 'list="people"' in page.html
+    assert {"ann", "ben", "meg", "root"} <= set(offered)
+    assert "away" not in offered
+    assert "root" not in Browser(app).sign_in_as(meg).get("/projects/p/members").html

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
-from evalhub.accounts.queries import account_of_login, account_or_404
+from evalhub.accounts.queries import account_of_login, account_or_404, people_to_choose
 from evalhub.errors import BadInput, Fault, NotFound
 from evalhub.projects import service
 from evalhub.projects.forms import MemberForm, RemovalForm
@@ -80,6 +80,7 @@ def _page(p: str, form: MemberForm, removal: RemovalForm | None = None) -> str:
             request.args, at=url_for("projects.members", p=p), sorts=("name", "-since"), filters=("q", "role")
         )
         page = member_page(session, project.id, listing)
+        people = people_to_choose(session) if require_principal().is_admin else []
     return render_template(
         "projects/members.html",
         project=project,
@@ -87,5 +88,6 @@ def _page(p: str, form: MemberForm, removal: RemovalForm | None = None) -> str:
         members=[MemberLine(account, member) for account, member in page.rows],
         listing=listing,
         form=form,
+        people=people,
         removal=removal or RemovalForm(),
     )
