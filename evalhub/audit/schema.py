@@ -61,6 +61,7 @@ SENTENCES = {
     "resolution.answer_read": "let a decision stand after reading the answer to it",
     "resolution.answered": "answered a decision",
     "resolution.shown": "looked at what became of an item",
+    "review.left": "left a reopened review as it was",
     "review.reopened": "reopened a review",
     "review.returned": "sent a review back to its reviewer",
     "review.revised": "submitted a review again",

@@ -30,7 +30,7 @@ class SkipForm(Form):
     reason = SelectField(
         "Reason",
         choices=[SelectChoice(reason.value, label) for reason, label in SKIP_LABELS.items()],
-        validators=[InputRequired()],
+        validators=[InputRequired("Choose why you pass it on.")],
     )
     text = TextAreaField("What is the matter?", [Length(max=2000)])
 

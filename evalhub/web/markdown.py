@@ -106,7 +106,7 @@ class _Renderer(RendererHTML):
         return f'<sup><a class="footnote-link" href="{href}" id="{own}">[{number}]</a></sup>'
 
     def footnote_block_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Environment) -> str:
-        return '<hr>\n<ol class="footnotes">\n'
+        return f'<hr>\n<ol class="{tokens[idx].attrGet("class")}">\n'
 
     def footnote_block_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Environment) -> str:
         return "</ol>\n"
@@ -207,6 +207,23 @@ def _make_ours(state: StateCore) -> None:
             token.children = list(_links_made_ours(token.children))
 
 
+def _make_room_for_numbers(state: StateCore) -> None:
+    """Say in the class of a numbered list how many digits its longest number has, where they are more than two."""
+    lists: list[tuple[Token, int]] = []
+    for token in state.tokens:
+        if token.type in ("bullet_list_open", "ordered_list_open", "footnote_block_open"):
+            lists.append((token, int(token.attrs.get("start", 1)) - 1))
+        elif token.type in ("list_item_open", "footnote_open"):
+            lists[-1] = (lists[-1][0], lists[-1][1] + 1)
+        elif token.type in ("bullet_list_close", "ordered_list_close", "footnote_block_close"):
+            opening, last = lists.pop()
+            classes = ["footnotes"] if opening.type == "footnote_block_open" else []
+            if last > 99 and opening.type != "bullet_list_open":
+                classes.append(f"digits-{len(str(last))}")
+            if classes:
+                opening.attrs["class"] = " ".join(classes)
+
+
 def _heading_tag(outline: list[int], level: int) -> str:
     """The next heading's element: h3 first, one deeper than the heading above it at most."""
     while outline and outline[-1] >= level:
@@ -254,6 +271,7 @@ def _parser(lines: Lines) -> MarkdownIt:
     markdown.block.ruler.before("table", "count_block", _count_block)
     markdown.core.ruler.before("inline", "bound_the_inline_work", _bound_the_inline_work)
     markdown.core.ruler.push("make_ours", _make_ours)
+    markdown.core.ruler.push("make_room_for_numbers", _make_room_for_numbers)
     markdown.validateLink = _is_safe_address  # type: ignore[method-assign, assignment]
     return markdown
 

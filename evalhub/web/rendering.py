@@ -24,6 +24,7 @@ CR = "\r"
 
 _FOOTNOTE_ID = re.compile(r"#?fn(?:ref)?-[0-9a-f]{8}-\d{1,5}(?:-\d{1,5})?")
 _HEADINGS = {f"heading-{level}" for level in range(1, 7)}
+_DIGITS = {f"digits-{number}" for number in range(3, 11)}
 _ALIGNMENTS = {"left", "center", "right"}
 _TAGS = MATHML_TAGS | {
     "a", "blockquote", "br", "code", "div", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "span",
@@ -33,7 +34,7 @@ _CLASSES = {
     "a": {"image-link", "footnote-link"},
     "code": {"maths-source"},
     "div": {"scroll"},
-    "ol": {"footnotes"},
+    "ol": {"footnotes", *_DIGITS},
     "pre": {"code"},
     "span": {"maths-block", *HIGHLIGHT_CLASSES},
     "td": _ALIGNMENTS,

@@ -6,10 +6,13 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from evalhub.db import Database
+from evalhub.audit.models import AuditEvent
+from evalhub.db import Database, now
 from evalhub.projects.schema import OverlapPlan
-from evalhub.review.models import Assignment, AssignmentState, Draft, Rating, Review
+from evalhub.review.models import Assignment, AssignmentState, Draft, Rating, ReturnedReview, Review
+from evalhub.web.session import write
 from tests.web.client import Browser, Page, app_for
 from tests.world import World, a_project
 
@@ -155,6 +158,83 @@ def test_a_reopened_review_can_be_submitted_again(world: World) -> None:
     with world.database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Review)) == 2
         assert sorted(level for level in session.scalars(sa.select(Rating.level)) if level is not None) == [0, 1]
+
+
+def reopened(world: World, browser: Browser) -> str:
+    path = take_next(browser)
+    answers = {"level-accuracy": "excellent", "level-clarity": "adequate", "note": "what was submitted"}
+    browser.post(path, fields_of(browser.get(path), **answers))
+    browser.get(path)
+    browser.post(f"{path}/reopen")
+    return path
+
+
+def test_a_reopened_review_can_be_left_as_it_was(world: World) -> None:
+    browser = browser_of(world, "ann")
+    path = reopened(world, browser)
+    changed = fields_of(browser.get(path), note="a change", **{"level-accuracy": "unacceptable"})
+    browser.post(f"{path}/draft", changed)
+    assert "drops your changes" in browser.get(path).text
+    browser.post(f"{path}/leave")
+    page = browser.get(path)
+    assert "your changes are dropped" in page.text
+    assert "You submitted this" in page.text
+    assert "what was submitted" in page.text
+    assert page.form("/projects/p/next")
+    with world.database.reading() as session:
+        assert session.scalars(sa.select(Draft.body).where(Draft.revises.is_not(None))).all() == []
+        assert [review.note for review in session.scalars(sa.select(Review))] == ["what was submitted"]
+        actions = list(session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)))
+    assert actions[-1] == "review.left"
+
+
+def test_only_a_reopened_review_can_be_left_and_its_other_window_stores_nothing(world: World) -> None:
+    browser = browser_of(world, "ann")
+    path = reopened(world, browser)
+    other = fields_of(browser.get(path), **{"level-accuracy": "unacceptable", "level-clarity": "adequate"})
+    browser.post(f"{path}/leave")
+    assert "is not open" in browser.post(f"{path}/leave", status=409).get_data(as_text=True)
+    browser.post(path, other, status=409)
+    with world.database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Review)) == 1
+
+
+def test_a_review_that_was_sent_back_cannot_be_left(world: World) -> None:
+    browser = browser_of(world, "ann")
+    path = reopened(world, browser)
+
+    def sent_back(session: Session) -> None:
+        row = session.scalars(sa.select(Assignment).where(Assignment.public_id == path.rsplit("/", 1)[1])).one()
+        place = {"project_id": row.project_id, "task_id": row.task_id, "reviewer_id": row.reviewer_id}
+        judy = world.people["judy"].id
+        session.add(
+            ReturnedReview(
+                **place, revision=row.revision, reason="Say why.", returned_by_id=judy, returned_at=now(session)
+            )
+        )
+
+    write(sent_back, on=world.database)
+    page = browser.get(path)
+    assert "Returned to you" in page.text
+    assert f"{path}/leave" not in page.html
+    browser.post(f"{path}/leave", status=409)
+    assert "Returned to you" in browser.get(path).text
+
+
+def test_a_skip_has_no_reason_until_one_is_chosen(world: World) -> None:
+    browser = browser_of(world, "ann")
+    path = take_next(browser)
+    page = browser.get(path)
+    assert re.search(r'<select id="skip-reason"[^>]* required>\s*<option value="">', page.html)
+    refused = browser.post(f"{path}/skip", {"lease": fields_of(page)["lease"], "reason": ""}, status=422)
+    assert "Choose why you pass it on." in refused.get_data(as_text=True)
+
+
+def test_who_reviews_finds_their_reviews_and_questions_in_the_navigation(world: World) -> None:
+    ann, judy = browser_of(world, "ann").get("/"), browser_of(world, "judy").get("/")
+    assert {"/reviews", "/inbox?box=sent"} <= set(ann.links)
+    assert "/inbox?box=sent" not in judy.links
+    assert 'href="/reviews">My reviews' not in judy.html
 
 
 def test_the_page_of_another_reviewer_is_404(world: World) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.projects.models import Batch, Project
+from evalhub.projects.models import Batch, Member, Project
 from evalhub.review.models import LIKE_LIVE, Assignment, AssignmentState, Draft, Purpose, RatingNote, Review, Task
 from evalhub.review.models.work import ReturnedReview
 from evalhub.review.schema import item_alias
@@ -145,6 +145,12 @@ def _shown(show: Show) -> sa.ColumnElement[bool]:
         Show.VOIDED: Assignment.state == AssignmentState.VOIDED,
     }
     return conditions[show]
+
+
+def reviews_somewhere(session: Session, account_id: int) -> bool:
+    """Whether the account reviews in a project, or did before it left."""
+    member = sa.exists().where(Member.account_id == account_id, Member.is_reviewer)
+    return bool(session.scalar(sa.select(member)))
 
 
 def _speaks_of(words: str) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Reopen a review that was submitted."""
+"""Reopen a review that was submitted, or leave it as it was after all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from evalhub.projects.models import Batch, BatchState, Project, ProjectState
 from evalhub.review.models import Assignment, AssignmentState, Draft, Review, Task
 from evalhub.review.queries.assignments import desk_of, draft_of, given_ratings, lock_assignment, lock_task
 from evalhub.review.queries.pairs import current_preference
+from evalhub.review.queries.returned import return_of
 from evalhub.review.schema import DraftBody
 from evalhub.review.service.claim import lock_member
 from evalhub.rubrics.models import RubricVersion
@@ -78,6 +79,36 @@ def reopen_review(session: Session, *, assignment: str, reviewer_id: int, review
         payload={"revision": row.revision},
     )
     return draft
+
+
+def leave_review(session: Session, *, assignment: str, reviewer_id: int, reviewer: str) -> None:
+    """Drop the draft of a reopened review with every change in it; what was submitted stands.
+
+    Raises:
+        Conflict: the review is not reopened (`not_reopened`), or it was sent back and must be answered (`returned`).
+    """
+    desk = desk_of(session, assignment, reviewer_id)
+    lock_member(session, desk.project.id, reviewer_id)
+    lock_task(session, desk.project.id, desk.task.id)
+    row = lock_assignment(session, desk.project.id, desk.task.id, reviewer_id)
+    draft = draft_of(session, row)
+    if draft is None or draft.revises is None or draft.revises != row.revision:
+        raise Conflict("This review is not open; what you submitted stands.", code="not_reopened")
+    if return_of(session, row) is not None:
+        raise Conflict(
+            "This review was sent back to you. Submit it again, unchanged if you stand by it.", code="returned"
+        )
+    session.delete(draft)
+    session.flush()
+    record(
+        session,
+        action="review.left",
+        subject=("assignment", row.public_id),
+        actor=reviewer,
+        at=now(session),
+        chain=desk.project.public_id,
+        payload={"revision": row.revision},
+    )
 
 
 def submitted_body(session: Session, assignment: Assignment, rubric_version_id: int) -> DraftBody:

@@ -1,4 +1,4 @@
-"""Claim, read, write, submit, skip and reopen."""
+"""Claim, read, write, submit, skip, reopen and leave."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from evalhub.review.queries.pairs import pair_of
 from evalhub.review.schema import DraftBody, Lease, SentDraft, Submitted
 from evalhub.review.service.claim import claim_next
 from evalhub.review.service.drafts import DraftConflict, heartbeat, save_draft
-from evalhub.review.service.revise import reopen_review
+from evalhub.review.service.revise import leave_review, reopen_review
 from evalhub.review.service.skip import skip_item
 from evalhub.review.service.submit import submit_review
 from evalhub.review.views.blueprint import bp
@@ -188,6 +188,15 @@ def reopen(public_id: str) -> ResponseReturnValue:
     principal = require_principal()
     write(partial(reopen_review, assignment=public_id, reviewer_id=principal.account_id, reviewer=principal.public_id))
     flash("Reopened. What you submitted stands until you submit again.")
+    return redirect(url_for("review.desk", public_id=public_id), 303)
+
+
+@bp.post("/assignments/<public_id>/leave")
+@allowed(hold_assignment)
+def leave(public_id: str) -> ResponseReturnValue:
+    principal = require_principal()
+    write(partial(leave_review, assignment=public_id, reviewer_id=principal.account_id, reviewer=principal.public_id))
+    flash("Left as it was: your changes are dropped.")
     return redirect(url_for("review.desk", public_id=public_id), 303)
 
 

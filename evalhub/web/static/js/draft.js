@@ -326,6 +326,11 @@ function submitted(event) {
   send();
 }
 
+function dropAll() {
+  clearTimeout(timer);
+  localStorage.removeItem(kept);
+}
+
 // What this browser kept of the item; nothing can be written until it is known which words stand here.
 function takeUp(local) {
   form.inert = true;
@@ -352,6 +357,7 @@ dropOldOnes();
 if (!isReadonly) {
   form.addEventListener("input", changed);
   form.addEventListener("submit", submitted);
+  document.querySelector("[data-leave]")?.addEventListener("submit", dropAll);
   document.addEventListener("visibilitychange", () => { if (document.hidden && stateShown() === "unsaved") save(); });
 }
 grid.addEventListener("again", goOn);

@@ -16,6 +16,7 @@ const flag = document.getElementById("flag");
 const keyOf = JSON.parse(grid.dataset.keys);
 const undone = [];
 let current = -1;
+let cameFrom = -1; // the criterion to go on with after a note that was owed to an earlier one
 
 const marks = new Map([...document.querySelectorAll("[data-jump]")].map((link) => [link.dataset.jump, link]));
 const markOf = (criterion) => marks.get(criterion?.dataset.criterion);
@@ -35,6 +36,7 @@ function makeCurrent(index, { focus = true } = {}) {
 const answersOf = (criterion) => [...criterion.querySelectorAll(":scope > label input, :scope > .steps input")];
 const numberOf = (criterion) => criterion.querySelector(":scope > input[type=number]");
 const isAnswered = (criterion) => answersOf(criterion).some((input) => input.checked) || Boolean(numberOf(criterion)?.value);
+const noteOf = (criterion) => criterion.querySelector("details.note textarea");
 const titleOf = (criterion) => criterion.querySelector("legend").firstChild.textContent.trim();
 
 function give(input) {
@@ -70,7 +72,22 @@ function nextOpen() {
 
 function openNote(criterion) {
   criterion.querySelector("details.note").open = true;
-  criterion.querySelector("details.note textarea").focus();
+  noteOf(criterion).focus();
+}
+
+// A level given by key leads on to the next criterion; the note that it requires is written first.
+function writeNote() {
+  const from = Math.max(current, 0);
+  const [owing] = undone.findLast(([index]) => owesNote(criteria[index])) ?? [from];
+  openNote(criteria[owing]);
+  cameFrom = owing === from ? -1 : from;
+}
+
+function leaveNote(criterion) {
+  const next = criteria.indexOf(criterion) < 0 ? -1 : cameFrom;
+  cameFrom = -1;
+  if (next >= 0) makeCurrent(next);
+  else (criterion ?? document.getElementById("main")).focus({ preventScroll: true });
 }
 
 const scrollAnswer = (direction) => window.scrollBy({ top: direction * window.innerHeight * 0.8 });
@@ -115,17 +132,21 @@ function say(text, kind) {
   words.className = `flash ${kind}`;
   words.textContent = text;
   for (const earlier of status.querySelectorAll("p")) earlier.remove();
+  if (submittedBefore) submittedBefore.hidden = true; // its key still works
   status.append(words);
   setTimeout(() => words.remove(), SHOWN_FOR);
+}
+
+function owesNote(criterion) {
+  const isDue = criterion.querySelector("[data-note]:checked, [data-required]");
+  return Boolean(isDue) && isAnswered(criterion) && !noteOf(criterion).value.trim();
 }
 
 function missing() {
   const lines = [];
   for (const criterion of criteria) {
-    const note = criterion.querySelector("details.note textarea");
-    const isDue = criterion.querySelector("[data-note]:checked") || note.closest("details").matches("[data-required]");
     if (!isAnswered(criterion)) lines.push([criterion, titleOf(criterion)]);
-    else if (isDue && !note.value.trim()) lines.push([criterion, `a note for ${titleOf(criterion)}`]);
+    else if (owesNote(criterion)) lines.push([criterion, `a note for ${titleOf(criterion)}`]);
   }
   return lines;
 }
@@ -143,6 +164,7 @@ function showMissing() {
   const rest = whats.length > NAMED ? ` and ${whats.length - NAMED} more` : "";
   document.querySelector("[data-missing]").textContent = whats.length ? `Missing: ${whats.slice(0, NAMED).join(", ")}${rest}` : "";
   for (const criterion of criteria) {
+    criterion.classList.toggle("lacks-note", owesNote(criterion));
     const done = markOf(criterion)?.querySelector("[data-done]");
     if (done) done.textContent = isAnswered(criterion) ? ", answered" : "";
     markOf(criterion)?.classList.toggle("is-done", isAnswered(criterion));
@@ -152,7 +174,7 @@ function showMissing() {
 }
 
 const ON_THE_FORM = {
-  note: () => openNote(criteria[Math.max(current, 0)]),
+  note: writeNote,
   quote: () => quote(),
   undo,
   skip: () => { toggle(document.getElementById("skip")); document.getElementById("skip-reason")?.focus(); },
@@ -179,7 +201,7 @@ function onKey(event) {
     event.preventDefault();
     (beside ?? form).requestSubmit();
   } else if (event.key === "Escape" && isTyping) {
-    (event.target.closest(".criterion") ?? document.getElementById("main")).focus({ preventScroll: true });
+    leaveNote(event.target.closest(".criterion"));
   } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && "singleKeys" in grid.dataset) {
     onSingleKey(event);
   }
@@ -200,6 +222,7 @@ function onSingleKey(event) {
 }
 
 form.addEventListener("focusin", (event) => {
+  cameFrom = -1;
   makeCurrent(criteria.indexOf(event.target.closest(".criterion")), { focus: false });
 });
 form.addEventListener("input", (event) => {
@@ -235,5 +258,6 @@ if (!isReadonly) {
   makeCurrent(0, { focus: false });
 }
 if (form.querySelector("[data-quotes] li")) import("./quotes.js");
-setTimeout(() => submittedBefore?.remove(), UNDO_FOR);
+const saidBefore = [...status.children];
+setTimeout(() => saidBefore.forEach((words) => words.remove()), UNDO_FOR);
 document.getElementById("error-summary")?.focus();
