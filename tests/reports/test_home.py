@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,15 +13,20 @@ from evalhub.db import Database
 from evalhub.projects.models import Project
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.projects.service import set_member
-from evalhub.reports.queries import home_of
+from evalhub.reports.queries import case_counts, home_of
+from evalhub.reports.queries.dashboard import Outcome, outcome
 from evalhub.reports.queries.home import Home
 from evalhub.review.models import Assignment, Review
-from evalhub.review.schema import DraftBody, Lease
+from evalhub.review.schema import DraftBody, Lease, item_alias
 from evalhub.review.service.drafts import save_draft
 from evalhub.rubrics.service import add_rubric
+from evalhub.training.models import Use
+from evalhub.training.service.planting import plant
 from evalhub.web.context import utc_now
 from evalhub.web.session import write
+from tests.adjudication.worlds import differing, with_roles
 from tests.review.test_indexes import plans_of
+from tests.training.worlds import RIGHT, a_training, begin
 from tests.web.client import Browser, a_person, app_for
 from tests.world import MOMENT, RUBRIC, World, a_project
 
@@ -190,7 +196,7 @@ def test_home_asks_three_statements_a_project(sqlite_database: Database, project
     sa.event.listen(sqlite_database.engine, "before_cursor_execute", note)
     home(world, "ann")
     sa.event.remove(sqlite_database.engine, "before_cursor_execute", note)
-    assert len(statements) <= 20 + 3 * projects
+    assert len(statements) <= 21 + 3 * projects
 
 
 def test_home_reads_assignments_by_their_indexes(sqlite_database: Database) -> None:
@@ -212,3 +218,80 @@ def test_nobody_s_page_tells_of_another_s_work(sqlite_database: Database) -> Non
         mine = set(session.scalars(sa.select(Assignment.public_id).where(Assignment.reviewer_id == held.reviewer_id)))
         others = set(session.scalars(sa.select(Assignment.public_id))) - mine
     assert not any(public_id in html for public_id in others)
+
+
+def words_of_home(world: World) -> str:
+    return " ".join(browser_of(world).get("/").text.split())
+
+
+def test_neither_planting_gold_nor_taking_it_moves_a_number(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=24, gold={Use.GOLD: 8}, gold_share=0.05, overlap=2)
+    change_project(world, due_on=utc_now().date())
+    world.submit("ann", next_of(world), RIGHT)
+    seen = [waiting_words(world)]
+    for _ in range(3):
+        assert write(lambda session: plant(session, world.project.id, world.people["ann"].id), on=sqlite_database)
+        seen.append(waiting_words(world))
+        world.submit("ann", next_of(world), RIGHT)
+        seen.append(waiting_words(world))
+    assert set(seen) == {"about 20 items; about 20 a day from each of 2 reviewers"}
+
+
+def waiting_words(world: World) -> str:
+    text = words_of_home(world)
+    [items] = re.findall(r"Waiting for me ((?:about|fewer than) \d+ items)", text)
+    [pace] = re.findall(r"about \d+ a day from each of \d+ reviewers", text)
+    return f"{items}; {pace}"
+
+
+def test_the_end_of_a_queue_looks_alike_with_gold_and_without(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=2, gold={Use.GOLD: 1}, gold_share=0.05)
+    change_project(world, due_on=utc_now().date())
+    before = waiting_words(world)
+    assert write(lambda session: plant(session, world.project.id, world.people["ann"].id), on=sqlite_database)
+    world.review_all("ben", RIGHT)
+    assert waiting_words(world) == before
+    assert "/projects/p/next" in [form["action"] for form in browser_of(world).get("/").forms]
+
+
+def test_training_has_lines_of_its_own_and_is_in_no_other_number(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=4, gold={Use.PRACTICE: 3})
+    assert "Waiting for me 4 items" in words_of_home(world)
+    world.submit("ann", next_of(world), RIGHT)
+    begin(world, "ann", Use.PRACTICE)
+    text = words_of_home(world)
+    for words in ("Waiting for me 2 items", "Training 3 items of your practice", "Graded by me 1"):
+        assert words in text
+    world.submit("ann", next_of(world), RIGHT)
+    held = next_of(world)
+    assert f"Go on with practice item {item_alias(held.assignment)}" in words_of_home(world)
+    world.submit("ann", held, RIGHT)
+    text = words_of_home(world)
+    assert "2 items in this session" in text
+    assert "1 item of practice or qualification" in text
+    hours = text[text.index("Hours by project") :]
+    assert re.search(r"p2\d+ s Practice and qualification \(p\)1\d+ s", hours), hours
+
+
+def test_what_is_taken_next_in_a_practice_is_called_training(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=0, gold={Use.PRACTICE: 1})
+    assert "Next training item" not in words_of_home(world)
+    begin(world, "ann", Use.PRACTICE)
+    assert "Next training item of p" in words_of_home(world)
+
+
+def test_no_count_tells_somebody_who_settles_cases_that_others_differ_from_their_review(database: Database) -> None:
+    world = differing(database, {"accuracy": "unacceptable"}, {})
+    with_roles(world, "r1", ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR, ProjectRole.VIEWER)
+    with_roles(world, "judy", ProjectRole.MANAGER)
+    seen = {}
+    for login in ("r1", "judy"):
+        account_id = world.people[login].id
+        [card] = home(world, login).cards
+        with database.reading() as session:
+            counts = case_counts(session, world.project.id, seen_by=account_id)
+            far = outcome(session, world.project.id, seen_by=account_id)
+        seen[login] = (card.open_cases, counts.open, far)
+    assert seen == {"r1": (0, 0, Outcome(0, 1)), "judy": (1, 1, Outcome(1, 0))}
+    with database.reading() as session:
+        assert case_counts(session, world.project.id).open == 1

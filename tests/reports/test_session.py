@@ -17,8 +17,10 @@ from evalhub.review.schema import DraftBody
 from evalhub.review.service.drafts import save_draft
 from evalhub.review.service.stopping import let_unbegun_lapse
 from evalhub.review.service.sweep import sweep_leases
+from evalhub.training.models import Use
 from evalhub.web.session import write
 from tests.review.test_pages import fields_of
+from tests.training.worlds import RIGHT, a_training, begin, grade
 from tests.web.client import Browser, Page, app_for
 from tests.world import MOMENT, World, a_project
 
@@ -167,3 +169,32 @@ def test_the_page_s_button_stops_and_says_what_became_of_the_item(world: World) 
     browser.get("/session")
     assert browser.post("/session/stop").headers["Location"] == "/"
     assert "goes back for others" in browser.get("/").text
+
+
+def test_the_summary_leads_straight_on(world: World) -> None:
+    browser = browser_of(world)
+    browser.get("/session")
+    taken = browser.post("/projects/p/next").headers["Location"]
+    assert "/projects/p/next" not in [form["action"] for form in browser.get("/session").forms]
+    assert taken in browser.get("/session").links
+    grade_next(browser, taken)
+    browser.get("/")
+    browser.post("/session/stop")
+    write(sweep_leases, on=world.database)
+    assert "/projects/p/next" in [form["action"] for form in browser.get("/session").forms]
+
+
+def test_an_empty_session_has_nothing_to_stop(world: World) -> None:
+    browser = browser_of(world)
+    assert "Stop for today" not in browser.get("/session").text
+    grade_next(browser, first_item(browser))
+    assert "Stop for today" in browser.get("/session").text
+
+
+def test_a_session_of_practice_alone_is_told_as_such(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=0, gold={Use.PRACTICE: 1})
+    begin(world, "ann", Use.PRACTICE)
+    grade(world, "ann", [RIGHT])
+    text = " ".join(browser_of(world).get("/session").text.split())
+    assert "Items graded 0" in text
+    assert "Practice and qualification 1 item" in text

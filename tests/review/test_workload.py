@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +15,8 @@ from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan
 from evalhub.review.models import Assignment, Purpose, ReturnedReview, Review, SkipReason, Task
 from evalhub.review.queries import workload
-from evalhub.review.queries.work import PAUSE, Stored, WorkSession, hours_since, work_session
+from evalhub.review.queries.own_levels import own_levels
+from evalhub.review.queries.work import PAUSE, Hours, Stored, WorkSession, hours_since, work_session
 from evalhub.review.queries.workload import Waiting, begun_by, done_by, median_seconds, waiting_for
 from evalhub.review.schema import DraftBody, Lease
 from evalhub.review.service.drafts import save_draft
@@ -213,7 +214,7 @@ def test_a_session_is_what_was_submitted_since_the_last_pause(database: Database
     with database.writing() as session:
         ann = reviewed_at(session, (at(0), 50), (at(10), 60), (at(11 + pause), 70), (at(11 + 2 * pause), 80))
         found = work_session(session, ann, at=at(30 + 2 * pause))
-        assert (found.items, found.seconds, found.median_seconds) == (2, 150, 75)
+        assert (found.live, found.median_seconds) == (Hours(2, 150.0), 75)
         assert found.since == at(11 + pause)
         assert work_session(session, ann, at=at(12 + 3 * pause)).stored == ()
 
@@ -221,7 +222,7 @@ def test_a_session_is_what_was_submitted_since_the_last_pause(database: Database
 def test_a_session_looks_back_a_day_at_most(database: Database) -> None:
     with database.writing() as session:
         ann = reviewed_at(session, *((at(120 * n), 60) for n in range(20)))
-        assert work_session(session, ann, at=at(120 * 19)).items == 13
+        assert work_session(session, ann, at=at(120 * 19)).live.reviews == 13
 
 
 def test_a_revision_takes_time_but_is_no_item_more(database: Database) -> None:
@@ -248,11 +249,10 @@ def test_a_revision_takes_time_but_is_no_item_more(database: Database) -> None:
         moment = session.scalars(sa.select(Assignment.submitted_at).where(Assignment.revision == 2)).one()
         assert moment is not None
         found = work_session(session, ann.id, at=moment)
-        assert (found.items, found.seconds) == (0, 30.0)
-        hours = hours_since(session, ann.id, MOMENT + timedelta(minutes=1))[world.project.id]
-        assert (hours.reviews, hours.seconds) == (0, 30.0)
-        everything = hours_since(session, ann.id, MOMENT)[world.project.id]
-        assert (everything.reviews, everything.seconds) == (1, 130.0)
+        assert found.live == Hours(0, 30.0)
+        hours = hours_since(session, ann.id, MOMENT + timedelta(minutes=1))
+        assert hours.live == {world.project.id: Hours(0, 30.0)}
+        assert hours_since(session, ann.id, MOMENT).live == {world.project.id: Hours(1, 130.0)}
 
 
 def a_session(*stored: tuple[str, bool, float]) -> WorkSession:
@@ -297,12 +297,62 @@ def test_practice_is_none_of_the_work_but_gold_looks_like_it(database: Database)
     def turn(session: Session) -> None:
         for task_id, purpose in ((1, Purpose.PRACTICE), (2, Purpose.QUALIFICATION), (3, Purpose.GOLD)):
             session.execute(sa.update(Task).where(Task.id == task_id).values(purpose=purpose))
-            times = sa.update(Assignment).where(Assignment.task_id == task_id)
-            session.execute(times.values(active_seconds=1_000.0 if purpose is not Purpose.GOLD else 30.0))
-        session.execute(sa.update(Assignment).where(Assignment.task_id == 4).values(active_seconds=50.0))
+        for table in (Assignment, Review):
+            for task_id, seconds in enumerate((1_000.0, 1_000.0, 30.0, 50.0), start=1):
+                session.execute(sa.update(table).where(table.task_id == task_id).values(active_seconds=seconds))
 
     write(turn, on=database)
     ann, project = world.people["ann"].id, world.project.id
     with database.reading() as session:
         assert done_by(session, [project], ann) == {project: 2}
         assert median_seconds(session, project, ann) == 40.0
+        found = work_session(session, ann, at=datetime.now(UTC))
+        assert (found.live, found.training) == (Hours(2, 80.0), Hours(2, 2_000.0))
+        assert found.done(Goal(kind="items", amount=9)) == 2
+        assert found.median_seconds == 40.0
+        hours = hours_since(session, ann, MOMENT)
+        assert (hours.live, hours.training) == ({project: Hours(2, 80.0)}, {project: Hours(2, 2_000.0)})
+        assert [one.n for one in own_levels(session, ann, since=MOMENT)] == [2, 2]
+
+
+def test_training_and_gold_are_none_of_what_waits(database: Database) -> None:
+    world = a_project(database, items=5)
+
+    def turn(session: Session) -> None:
+        for task_id, purpose in ((1, Purpose.PRACTICE), (2, Purpose.QUALIFICATION), (3, Purpose.GOLD)):
+            session.execute(sa.update(Task).where(Task.id == task_id).values(purpose=purpose))
+
+    write(turn, on=database)
+    assert waiting(world, "ann") == Waiting(2, 4, 2, is_exact=True, training=2)
+    write(
+        lambda session: session.execute(sa.update(Task).where(Task.id > 3).values(is_open=False, held=True)),
+        on=database,
+    )
+    assert waiting(world, "ann").items == 1, "nothing else is left, and a claim would give it"
+
+
+@pytest.mark.parametrize(
+    ("items", "amount", "pace"),
+    [(1, "fewer than 10", 2), (9, "fewer than 10", 2), (10, "about 10", 2), (44, "about 40", 8), (45, "about 50", 10)],
+)
+def test_a_coarse_amount_is_told_in_tens(items: int, amount: str, pace: int) -> None:
+    waits = Waiting(items, items, 1, is_exact=True, is_coarse=True)
+    assert waits.amount == amount
+    assert waits.a_day(date(2026, 3, 5), date(2026, 3, 1)) == pace
+
+
+def test_what_is_begun_for_training_says_so_and_gold_does_not(database: Database) -> None:
+    world = a_project(database, items=1)
+    next_of(world, "ann")
+    shown = {}
+    for purpose in (Purpose.LIVE, Purpose.GOLD, Purpose.PRACTICE, Purpose.QUALIFICATION):
+        write(lambda session, to=purpose: session.execute(sa.update(Task).values(purpose=to)), on=database)
+        with database.reading() as session:
+            [one] = begun_by(session, [world.project.id], world.people["ann"].id)
+        shown[purpose] = one.learning
+    assert shown == {
+        Purpose.LIVE: None,
+        Purpose.GOLD: None,
+        Purpose.PRACTICE: Purpose.PRACTICE,
+        Purpose.QUALIFICATION: Purpose.QUALIFICATION,
+    }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, CaseState
+from evalhub.adjudication.queries.cases import is_blind
 from evalhub.review.models import COUNTED_PURPOSES, LEARNING, Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.progress import slots_by_task
 
@@ -40,14 +41,14 @@ class DayOfWork:
     seconds_active: float
 
 
-def outcome(session: Session, project_id: int) -> Outcome:
+def outcome(session: Session, project_id: int, *, seen_by: int | None = None) -> Outcome:
+    """Of all cases, or of those that an account may see: to whoever graded an item its case would tell of the others,
+    so it counts as final for them."""
     done, _ = slots_by_task(project_id)
-    is_disputed = Case.task_id.is_not(None)
-    disputed, final = session.execute(
-        sa.select(
-            sa.func.sum(sa.case((is_disputed, 1), else_=0)),
-            sa.func.sum(sa.case((~is_disputed, 1), else_=0)),
-        )
+    is_seen = sa.true() if seen_by is None else ~is_blind(seen_by)
+    is_disputed = sa.and_(Case.task_id.is_not(None), is_seen)
+    scored, disputed = session.execute(
+        sa.select(sa.func.count(), sa.func.sum(sa.case((is_disputed, 1), else_=0)))
         .select_from(Task)
         .join(done, (done.c.task_id == Task.id) & (done.c.n >= Task.slots))
         .outerjoin(
@@ -56,7 +57,8 @@ def outcome(session: Session, project_id: int) -> Outcome:
         )
         .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), ~Task.held)
     ).one()
-    return Outcome(int(disputed or 0), int(final or 0))
+    in_adjudication = int(disputed or 0)
+    return Outcome(in_adjudication, scored - in_adjudication)
 
 
 def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:

@@ -47,7 +47,7 @@ def project(p: str) -> ResponseReturnValue:
             "mine": my_progress(session, found.id, principal.account_id) if ProjectRole.REVIEWER in roles else None,
             "trains": found.requires_certificate or bool(training_projects(session, [found.id])),
             "talks": talks_of(session, found.id, principal.account_id) if member else [],
-            "cases": case_counts(session, found.id) if sees_cases else None,
+            "cases": case_counts(session, found.id, seen_by=principal.account_id) if sees_cases else None,
             **(_work(session, found) if sees_work else {}),
         }
     return render_template(
@@ -78,7 +78,7 @@ def _work(session: Session, project: Project) -> dict[str, Any]:
     of_training = attempt_batches(session, project.id)
     return {
         "funnel": funnel(session, project.id),
-        "outcome": outcome(session, project.id),
+        "outcome": outcome(session, project.id, seen_by=require_principal().account_id),
         "loads": loads(session, project.id),
         "paces": paces(work, today),
         "pace": pace(work, today),

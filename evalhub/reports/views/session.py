@@ -8,14 +8,13 @@ from flask.typing import ResponseReturnValue
 from evalhub.accounts.identity import personal_settings
 from evalhub.accounts.service import change_settings
 from evalhub.errors import NotFound
-from evalhub.projects.queries import projects_of
 from evalhub.reports.forms import GoalForm
 from evalhub.reports.own_levels import own_charts
+from evalhub.reports.queries.home import home_cards, way_on
 from evalhub.reports.views.blueprint import bp
 from evalhub.reports.views.home import home_page
 from evalhub.review.queries.own_levels import own_levels
 from evalhub.review.queries.work import LONGEST, PAUSE, WorkSession, work_session
-from evalhub.review.queries.workload import begun_by
 from evalhub.review.service.stopping import let_unbegun_lapse
 from evalhub.web.answers import csv_file, svg_file
 from evalhub.web.charts import Chart
@@ -31,14 +30,13 @@ def session() -> ResponseReturnValue:
     work, charts = _seen()
     account_id = require_principal().account_id
     with reading() as database:
-        projects = [line.project.id for line in projects_of(database, account_id)]
-        begun = begun_by(database, projects, account_id)
+        cards = home_cards(database, account_id, is_admin=False)
     return render_template(
         "reports/session.html",
         work=work,
         charts=charts.values(),
         goal=personal_settings().goal,
-        held=begun[0] if begun and begun[0].held_until else None,
+        next=way_on(cards),
         hours_of_pause=int(PAUSE.total_seconds() // 3600),
         hours_at_most=int(LONGEST.total_seconds() // 3600),
         chart_url=lambda name, ending: url_for(f"reports.session_{ending}", name=name),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from evalhub.projects.models import Member
 from evalhub.review.models import Assignment, Rating
+from evalhub.review.queries.workload import IS_LEARNING
 from evalhub.rubrics.models import Criterion, RubricVersion
 
 
@@ -32,7 +33,10 @@ class OwnLevels:
 
 
 def own_levels(session: Session, reviewer_id: int, *, since: datetime) -> list[OwnLevels]:
-    """Of the current reviews that were submitted since then, by rubric and in its order; three statements."""
+    """Of the current reviews that were submitted since then, by rubric and in its order; three statements.
+
+    Those of practice and qualification are left out.
+    """
     rows = session.execute(
         sa.select(Rating.criterion_id, Rating.level, Rating.value, sa.func.count())
         .select_from(Assignment)
@@ -48,6 +52,7 @@ def own_levels(session: Session, reviewer_id: int, *, since: datetime) -> list[O
             Assignment.project_id.in_(sa.select(Member.project_id).where(Member.account_id == reviewer_id)),
             Assignment.reviewer_id == reviewer_id,
             Assignment.submitted_at >= since,
+            ~IS_LEARNING,
         )
         .group_by(Rating.criterion_id, Rating.level, Rating.value)
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from statistics import median
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evalhub.db import EPOCH
 from evalhub.review.models import (
@@ -16,6 +16,7 @@ from evalhub.review.models import (
     Assignment,
     AssignmentState,
     Draft,
+    Purpose,
     Queue,
     QueueReviewer,
     QueueState,
@@ -27,6 +28,7 @@ from evalhub.review.queries.returned import IS_RETURNED
 from evalhub.review.schema import item_alias
 
 MOST_COUNTED = 1_000
+STEP = 10
 LAST = 100
 """How many of the last reviews a median rests on at most."""
 
@@ -38,30 +40,53 @@ IS_LEARNING = sa.exists().where(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Items of a project that a reviewer may claim; at least so many where the count is not exact.
+    """Items of a project's work that a reviewer may claim; at least so many where the count is not exact.
 
     `reviews` counts the reviews that these items still want, `sharers` those who may claim from the same queues, the
-    reviewer among them.
+    reviewer among them; `training` the items of a practice or qualification, which are none of the work. Where gold is
+    planted the numbers are coarse: of an exact one a reviewer could see that an item just taken was none of those
+    that waited.
     """
 
     items: int
     reviews: int
     sharers: int
     is_exact: bool
+    training: int = 0
+    is_coarse: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.items and not self.training
+
+    @property
+    def amount(self) -> str:
+        """How many items, in words: "12", "more than 1,000", "about 40", "fewer than 10"."""
+        if not self.is_exact:
+            return f"more than {self.items:,}"
+        if not self.is_coarse:
+            return f"{self.items:,}"
+        return f"about {_to_step(self.items):,}" if self.items >= STEP else f"fewer than {STEP}"
 
     def a_day(self, due_on: date, today: date) -> int | None:
         """How many reviews a day, today and the due day among them, are this reviewer's part of what is left.
 
-        None when the day is past.
+        None when the day is past. A coarse one meets the day for certain where fewer than ten items are left.
         """
         days = (due_on - today).days + 1
         if days < 1:
             return None
         share = min(self.items, -(-self.reviews // max(self.sharers, 1)))
+        if self.is_coarse:
+            share = _to_step(share) if share >= STEP else STEP - 1
         return -(-share // days)
 
 
 NOTHING = Waiting(0, 0, 0, is_exact=True)
+
+
+def _to_step(n: int) -> int:
+    return (n + STEP // 2) // STEP * STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,8 @@ class Begun:
     is_reopened: bool
     returned_because: str | None
     """What an adjudicator wrote who sent the review back."""
+    learning: Purpose | None
+    """Practice or qualification; None of everything that looks like live work."""
 
     @property
     def urgency(self) -> tuple[bool, bool, float]:
@@ -92,8 +119,14 @@ class Begun:
         return item_alias(self.assignment)
 
 
-def waiting_for(session: Session, project_id: int, reviewer_id: int) -> Waiting:
-    """What a reviewer may claim in a project: read as a claim reads it, from the cursors on; two statements."""
+def waiting_for(session: Session, project_id: int, reviewer_id: int, *, is_coarse: bool = False) -> Waiting:
+    """What a reviewer may claim in a project: read as a claim reads it, from the cursors on; two statements.
+
+    Gold is counted only where nothing else is left, so that planting it moves no number.
+
+    Args:
+        is_coarse: whether the project plants gold.
+    """
     queues = (
         sa.select(Queue.id, QueueReviewer.cursor_ord)
         .join(QueueReviewer, sa.and_(QueueReviewer.project_id == Queue.project_id, QueueReviewer.queue_id == Queue.id))
@@ -112,23 +145,44 @@ def waiting_for(session: Session, project_id: int, reviewer_id: int) -> Waiting:
         Assignment.reviewer_id == reviewer_id,
         Assignment.state != AssignmentState.EXPIRED,
     )
-    free = session.scalars(
-        sa.select(Task.free_slots)
+    found = session.execute(
+        sa.select(Task.purpose, Task.free_slots)
         .select_from(queues)
         .join(Task, sa.and_(Task.project_id == project_id, Task.queue_id == queues.c.id))
         .where(Task.is_open, Task.ord > queues.c.cursor_ord, ~had)
         .limit(MOST_COUNTED + 1)
     ).all()
-    if not free:
+    if not found:
         return NOTHING
-    sharers = session.scalar(
-        sa.select(sa.func.count(sa.distinct(QueueReviewer.reviewer_id))).where(
-            QueueReviewer.queue_id.in_(sa.select(queues.c.id))
+    training = sum(purpose in LEARNING for purpose, _ in found)
+    work = [slots for purpose, slots in found if purpose not in (*LEARNING, Purpose.GOLD)]
+    free = work or [slots for purpose, slots in found if purpose is Purpose.GOLD]
+    counted = free[:MOST_COUNTED]
+    return Waiting(
+        items=len(counted),
+        reviews=sum(slots.bit_count() for slots in counted),
+        sharers=_sharers(session, project_id, reviewer_id),
+        is_exact=len(found) <= MOST_COUNTED,
+        training=training,
+        is_coarse=is_coarse,
+    )
+
+
+def _sharers(session: Session, project_id: int, reviewer_id: int) -> int:
+    """Who may claim from the open queues of a reviewer, whether anything is left in them for the reviewer or not."""
+    other = aliased(QueueReviewer)
+    found = session.scalar(
+        sa.select(sa.func.count(sa.distinct(other.reviewer_id)))
+        .select_from(QueueReviewer)
+        .join(Queue, sa.and_(Queue.project_id == QueueReviewer.project_id, Queue.id == QueueReviewer.queue_id))
+        .join(other, sa.and_(other.project_id == Queue.project_id, other.queue_id == Queue.id))
+        .where(
+            QueueReviewer.project_id == project_id,
+            QueueReviewer.reviewer_id == reviewer_id,
+            Queue.state == QueueState.OPEN,
         )
     )
-    counted = free[:MOST_COUNTED]
-    reviews = sum(slots.bit_count() for slots in counted)
-    return Waiting(len(counted), reviews, sharers or 0, is_exact=len(free) == len(counted))
+    return found or 0
 
 
 def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -> list[Begun]:
@@ -140,7 +194,8 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
         Draft.reviewer_id == Assignment.reviewer_id,
     )
     held = session.execute(
-        sa.select(Assignment, Draft.updated_at, sa.null())
+        sa.select(Assignment, Draft.updated_at, sa.null(), Task.purpose)
+        .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
         .outerjoin(Draft, same)
         .where(*of_mine, is_in(AssignmentState.LEASED))
     ).all()
@@ -152,7 +207,7 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
         Assignment.others_shown_at.is_(None),
     )
     written = session.execute(
-        sa.select(Assignment, Draft.updated_at, ReturnedReview.reason)
+        sa.select(Assignment, Draft.updated_at, ReturnedReview.reason, Task.purpose)
         .select_from(Draft)
         .join(Assignment, same)
         .outerjoin(ReturnedReview, IS_RETURNED)
@@ -169,8 +224,9 @@ def begun_by(session: Session, project_ids: Collection[int], reviewer_id: int) -
             saved_at=saved_at,
             is_reopened=row.submitted_at is not None,
             returned_because=reason,
+            learning=purpose if purpose in LEARNING else None,
         )
-        for row, saved_at, reason in (*held, *written)
+        for row, saved_at, reason, purpose in (*held, *written)
     ]
     return sorted(found, key=lambda one: one.urgency)
 

@@ -26,6 +26,17 @@ def settings_of(session: Session, project: Project) -> PlanSettings:
     )
 
 
+def planting_projects(session: Session, project_ids: Collection[int]) -> set[int]:
+    """Those of some projects that hide gold items among live work."""
+    return set(
+        session.scalars(
+            sa.select(TrainingPlan.project_id).where(
+                TrainingPlan.project_id.in_(project_ids), TrainingPlan.gold_share > 0
+            )
+        )
+    )
+
+
 def training_projects(session: Session, project_ids: Collection[int]) -> set[int]:
     """Those of some projects that have items to practise on or to qualify with, by the version that they use."""
     return set(
