@@ -46,6 +46,10 @@ def test_a_case_is_found_and_decided_by_keyboard_alone(demo: Demo) -> None:
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('evalhub:case'))") == []
         page.get_by_role("link", name="Decide anew").click()
         expect(page.locator("#rationale")).to_have_value("")
+        page.goto(url)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(lambda at: "/cases/" in at and at != url)
+        expect(page.locator("fieldset.criterion").first).to_be_visible()
 
 
 def test_what_was_typed_outlives_a_reload_and_a_refused_decision(demo: Demo) -> None:
