@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 import secrets
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalhub.adjudication.schema import CorrectionBody
+from evalhub.adjudication.service.corrections import send_correction
 from evalhub.db import Database, now
 from evalhub.errors import BadInput, Conflict
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
@@ -321,3 +324,20 @@ def said_of(world: World, login: str, lease: Lease) -> str:
     browser.post(f"/assignments/{lease.assignment}/resolution")
     shown = browser.get(f"/assignments/{lease.assignment}/resolution").text
     return re.sub(r"[0-9a-f]{32}|[A-F0-9]{6}", "", shown)
+
+
+def test_a_correction_is_refused_of_gold_as_of_work_that_others_are_still_to_grade(database: Database) -> None:
+    world = a_training(database, items=1, gold={Use.GOLD: 1}, overlap=2)
+    planted(world, "ann")
+    body = CorrectionBody(criterion="accuracy", score="excellent", reason="I misread the table.")
+
+    def corrected(session: sa.orm.Session, assignment: str) -> None:
+        send_correction(session, assignment, body, by=world.people["ann"], at=now(session))
+
+    answers = {}
+    for lease in grade(world, "ann", [RIGHT] * 2):
+        said_of(world, "ann", lease)
+        with pytest.raises(Conflict, match="still outstanding") as caught:
+            write(partial(corrected, assignment=lease.assignment), on=database)
+        answers[purpose_of(world, lease)] = (caught.value.code, caught.value.message)
+    assert answers[Purpose.GOLD] == answers[Purpose.LIVE]

@@ -83,7 +83,7 @@ def resolution_of(session: Session, project_id: int, task_id: int, reviewer_id: 
         NotFound: the reviewer has no submitted review of it.
     """
     _check_own(session, project_id, task_id, reviewer_id)
-    complete = _seems_complete(session, project_id, task_id)
+    complete = seems_complete(session, project_id, task_id)
     case = session.get(Case, (project_id, task_id))
     outcomes = settled(session, project_id, [task_id]).get(task_id, {}) if complete else {}
     if not complete:
@@ -103,7 +103,7 @@ def resolution_of(session: Session, project_id: int, task_id: int, reviewer_id: 
     )
 
 
-def _seems_complete(session: Session, project_id: int, task_id: int) -> bool:
+def seems_complete(session: Session, project_id: int, task_id: int) -> bool:
     """Whether no review is outstanding; of a gold item, which one person grades, whether none would be of a live one.
 
     Where all live items want several reviewers, it would stand out by being settled at once.

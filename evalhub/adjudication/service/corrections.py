@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Correction, CorrectionState
 from evalhub.adjudication.queries.cases import case_of
+from evalhub.adjudication.queries.resolution import seems_complete
 from evalhub.adjudication.schema import CorrectionBody, check_text, checked_answer, text_faults
 from evalhub.adjudication.service.cases import open_cases
 from evalhub.adjudication.service.taking import admit, lock_case, lock_own_member
@@ -65,7 +66,8 @@ def send_correction(
     Raises:
         NotFound: the assignment is not theirs.
         BadInput: no such answer, the same answer as before, or no reason.
-        Conflict: the review can still be reopened, or does not count.
+        Conflict: the review can still be reopened, or does not count, or others are still to grade the item
+            (`outstanding`): of a gold item, which never makes a case, that is said for ever.
     """
     desk = desk_of(session, assignment_public_id, by.id)
     task = lock_task(session, desk.project.id, desk.task.id)
@@ -74,6 +76,8 @@ def send_correction(
         raise Conflict("Only a submitted review that counts can be corrected.", code="not_submitted")
     if can_reopen(session, task, assignment):
         raise Conflict("You can still reopen this review and change it yourself.", code="reopen_instead")
+    if not seems_complete(session, task.project_id, task.id):
+        raise Conflict("Other reviews of this item are still outstanding. Look again later.", code="outstanding")
     criterion_id, answer = _checked(session, desk, body, by.id)
     correction = Correction(
         project_id=task.project_id,
