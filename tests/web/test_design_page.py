@@ -15,7 +15,7 @@ WEB = Path(__file__).parents[2] / "evalhub" / "web"
 STYLES = (WEB / "static" / "css" / "evalhub.css").read_text("utf-8")
 COMPONENTS = (WEB / "templates" / "components.html").read_text("utf-8")
 DESIGN = (WEB / "templates" / "design.html").read_text("utf-8")
-NUMBERED = re.compile(r"(?:heading-|c-heat-|r)\d")
+NUMBERED = re.compile(r"(?:heading-|c-heat-|digits-|r)\d+")
 """Classes that are put together where they are used."""
 WORDS, MARKS = 4.5, 3.0
 """WCAG 2.2: 1.4.3 for text, 1.4.11 for the borders of controls and what a picture says."""
@@ -27,7 +27,7 @@ PAIRS = [
     *[("control", ground, MARKS) for ground in ("ground", "panel")],
 ]  # fmt: skip
 
-PARTS = {"mark", "level_class", "csrf_field", "post_button", "error_summary"}
+PARTS = {"mark", "flashes", "level_class", "csrf_field", "post_button", "error_summary"}
 """Macros that the frame or another macro shows, or whose button must do something."""
 
 
