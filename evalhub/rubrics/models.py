@@ -18,7 +18,7 @@ class Rubric(Base):
     name: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime]
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
-    """Who answers questions about it: whoever published the first version, until it is handed on; None for the admins."""
+    """Who answers questions about it: whoever published the first version, until handed on; None for the admins."""
 
 
 class RubricVersion(Base):
