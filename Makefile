@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT := 8000
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: demo test lint lock clean
 

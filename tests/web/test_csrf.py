@@ -55,10 +55,8 @@ def test_no_unsafe_route_of_the_pages_lets_a_tokenless_form_through(sqlite_datab
     ]
     assert routes
     for method, rule in routes:
-        one_of = re.search(r"<any\((\w+)", rule.rule)
         values = dict.fromkeys(rule.arguments, 1 if "int:" in rule.rule else "x")
-        if one_of is not None:
-            values["use"] = one_of[1]
+        values |= {name: choice for choice, name in re.findall(r"<any\((\w+)[^)]*\):(\w+)>", rule.rule)}
         path = app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
         response = browser.client.open(path, method=method, base_url=browser.base_url)
         assert response.status_code in (400, 403, 404), (method, path, response.status_code)
