@@ -43,6 +43,7 @@ def test_a_case_is_found_and_decided_by_keyboard_alone(demo: Demo) -> None:
             page.keyboard.press(key)
         expect(page.get_by_role("status")).to_contain_text("Decided")
         assert page.url == url
+        page.wait_for_load_state()  # the page's modules have run
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('evalhub:case'))") == []
         page.get_by_role("link", name="Decide anew").click()
         expect(page.locator("#rationale")).to_have_value("")
