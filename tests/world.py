@@ -115,6 +115,18 @@ class World:
             ).one()
 
 
+def with_roles(world: World, login: str, *roles: ProjectRole) -> World:
+    """Give somebody these roles in the project, making the account where there is none."""
+
+    def add(session: Session) -> None:
+        if login not in world.people:
+            world.people[login] = an_account(session, login)
+        set_member(session, world.project.id, world.people[login].id, set(roles), by=None, now=MOMENT)
+
+    write(add, on=world.database)
+    return world
+
+
 def a_project(
     database: Database,
     *,

@@ -41,7 +41,8 @@ class ImportForm(Form):
     companion = FileField(
         "Second file",
         [Optional()],
-        description="; ".join(f"{one.title}: {one.companion}" for one in FORMATS.values() if one.companion) + ".",
+        description="What some files are joined with. "
+        + " ".join(f"{one.title}: {one.companion}." for one in FORMATS.values() if one.companion),
     )
     field_map = TextAreaField(
         "Field mapping",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from latex2mathml import exceptions
@@ -26,6 +27,9 @@ MATHML_TAGS = frozenset({
     "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder",
     "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd", "mstyle", "mpadded", "menclose",
 })  # fmt: skip
+_ROWS = frozenset({"math", "mrow", "mstyle", "mtd"})
+"""Elements whose children follow one another; those of others have a place each."""
+_THIN_SPACE = '<mspace width="0.167em"></mspace>'
 _LENGTH = r"-?(0|[0-4]?(\.\d{1,4})?)(em|ex)?|\dpt"
 _MATHML_VALUES = {
     name: re.compile(values)
@@ -112,8 +116,26 @@ def _rebuilt(element: Element, *, depth: int) -> str:
         for name, value in element.attrib.items()
         if name in _MATHML_VALUES and _MATHML_VALUES[name].fullmatch(value)
     )
-    inner = escape(text) + "".join(_rebuilt(child, depth=depth + 1) for child in element)
+    children = list(element)
+    inner = escape(text)
+    for child, following in zip_longest(children, children[1:]):
+        inner += _rebuilt(child, depth=depth + 1)
+        if following is not None and element.tag in _ROWS and _stand_apart(child, following):
+            inner += _THIN_SPACE
     return f"<{element.tag}{attributes}>{inner}</{element.tag}>"
+
+
+def _stand_apart(one: Element, other: Element) -> bool:
+    """Whether a name such as log is one of the two and the other no operator: "log n" is not "logn"."""
+    return (_is_name(one) or _is_name(other)) and "mo" not in (one.tag, other.tag)
+
+
+def _is_name(element: Element) -> bool:
+    """A function by its name, with its index or exponent."""
+    if element.tag in ("msub", "msup", "msubsup", "munder"):
+        return len(element) > 0 and _is_name(element[0])
+    text = unescape(element.text or "")
+    return element.tag == "mi" and len(text) > 1 and text.isalpha()
 
 
 def maths_plugin(markdown: MarkdownIt) -> None:

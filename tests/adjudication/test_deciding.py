@@ -16,14 +16,13 @@ from evalhub.audit.models import AuditEvent
 from evalhub.db import Database
 from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.projects.schema import OverlapPlan, ProjectRole
-from evalhub.projects.service import set_member
 from evalhub.review.models import AssignmentState, Rating, Task
 from evalhub.review.service.revise import reopen_review
 from evalhub.review.service.submit import submit_review
 from evalhub.rubrics.schema.review import ReviewBody
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, take, the_case
-from tests.world import MOMENT, World, a_project, an_account
+from tests.world import World, a_project, with_roles
 
 
 def outcomes(world: World) -> dict[str, Outcome]:
@@ -37,15 +36,6 @@ def ratings(world: World) -> list[tuple[int, int | None]]:
     with world.database.reading() as session:
         statement = sa.select(Rating.reviewer_id, Rating.level).order_by(Rating.reviewer_id, Rating.criterion_id)
         return [(row[0], row[1]) for row in session.execute(statement)]
-
-
-def a_reviewer(world: World, login: str) -> None:
-    def add(session: Session) -> None:
-        person = world.people[login] = an_account(session, login)
-        roles = {ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR}
-        set_member(session, world.project.id, person.id, roles, by=None, now=MOMENT)
-
-    write(add, on=world.database)
 
 
 def test_taking_a_case_excludes_from_its_task(database: Database) -> None:
@@ -62,7 +52,7 @@ def test_taking_a_case_excludes_from_its_task(database: Database) -> None:
 def test_who_took_a_case_never_gets_its_item_from_the_queue(database: Database) -> None:
     world = differing(database, {"accuracy": "unacceptable"}, {})
     case = the_case(world)
-    a_reviewer(world, "rita")
+    with_roles(world, "rita", ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR)
     take(world, "rita", case)
     with database.writing() as session:
         session.execute(sa.update(Task).values(slots=3, free_slots=4, is_open=True, ord=100))
@@ -84,7 +74,7 @@ def test_who_may_still_claim_is_blind_until_they_take_the_case(database: Databas
     world = differing(database, {"accuracy": "unacceptable"}, {})
     case = the_case(world)
     place = CasePlace(case.project_id, case.task_id)
-    a_reviewer(world, "rita")
+    with_roles(world, "rita", ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR)
     with database.writing() as session:
         session.execute(sa.update(Task).values(slots=3, free_slots=4, is_open=True, ord=100))
         session.commit()
@@ -100,7 +90,7 @@ def test_who_may_still_claim_is_blind_until_they_take_the_case(database: Databas
 def test_who_holds_the_item_cannot_take_its_case(database: Database) -> None:
     world = differing(database, {"accuracy": "unacceptable"}, {})
     case = the_case(world)
-    a_reviewer(world, "rita")
+    with_roles(world, "rita", ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR)
     with database.writing() as session:
         session.execute(sa.update(Task).values(slots=3, free_slots=4, is_open=True, ord=100))
         session.commit()

@@ -13,9 +13,9 @@ from evalhub.projects.models import Member
 from evalhub.projects.schema import ProjectRole
 from evalhub.review.models import Assignment, AssignmentState, SkipReason
 from evalhub.web.session import write
-from tests.adjudication.worlds import AGREED, a_decision, cases_of, decided, differing, take, the_case, with_roles
+from tests.adjudication.worlds import AGREED, a_decision, cases_of, decided, differing, take, the_case
 from tests.web.client import Browser, app_for
-from tests.world import MOMENT, World, a_project
+from tests.world import MOMENT, World, a_project, with_roles
 
 WORST = {**AGREED, "accuracy": "unacceptable"}
 

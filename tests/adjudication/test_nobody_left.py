@@ -27,9 +27,8 @@ from tests.adjudication.worlds import (
     reconciled,
     show,
     the_case,
-    with_roles,
 )
-from tests.world import MOMENT, World
+from tests.world import MOMENT, World, with_roles
 
 WHY = "Everybody who knows the field has graded it."
 EVERY_ROLE = (ProjectRole.REVIEWER, ProjectRole.ADJUDICATOR, ProjectRole.MANAGER)

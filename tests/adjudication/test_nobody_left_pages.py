@@ -8,8 +8,8 @@ from evalhub.adjudication.models import CaseState
 from evalhub.db import Database
 from evalhub.projects.schema import ProjectRole
 from tests.adjudication.test_pages import browser_of, fields_of
-from tests.adjudication.worlds import assignment_of, differing, the_case, with_roles
-from tests.world import World
+from tests.adjudication.worlds import assignment_of, differing, the_case
+from tests.world import World, with_roles
 
 WHY = "CANARY: nobody else reads Greek."
 

@@ -15,9 +15,9 @@ from evalhub.projects.models import Member
 from evalhub.projects.schema import ProjectRole
 from evalhub.projects.service import remove_member
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, take, the_case, with_roles
+from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, take, the_case
 from tests.web.client import Browser, Page, a_token, app_for
-from tests.world import MOMENT, World
+from tests.world import MOMENT, World, with_roles
 
 NOTE = "CANARY: the second table is wrong."
 

@@ -19,8 +19,8 @@ from evalhub.review.models import Draft, Rating, ReturnedReview
 from evalhub.review.queries.workload import begun_by
 from evalhub.review.schema import Lease
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, the_case, with_roles
-from tests.world import MOMENT, World
+from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, the_case
+from tests.world import MOMENT, World, with_roles
 
 REASON = "Your note says nothing; name the sentence that is wrong."
 

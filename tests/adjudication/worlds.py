@@ -17,11 +17,10 @@ from evalhub.adjudication.service.decide import Decided, decide
 from evalhub.adjudication.service.reconciling import reconcile
 from evalhub.adjudication.service.taking import take_case
 from evalhub.db import Database
-from evalhub.projects.schema import OverlapPlan, ProjectRole
-from evalhub.projects.service import set_member
+from evalhub.projects.schema import OverlapPlan
 from evalhub.review.models import Assignment
 from evalhub.web.session import write
-from tests.world import MOMENT, World, a_project, an_account
+from tests.world import MOMENT, World, a_project
 
 AGREED = {"accuracy": "excellent", "clarity": "excellent"}
 
@@ -52,17 +51,6 @@ def take(world: World, login: str, case: Case) -> None:
         take_case(session, case.public_id, by=world.people[login], at=MOMENT)
 
     write(fn, on=world.database)
-
-
-def with_roles(world: World, login: str, *roles: ProjectRole) -> None:
-    """Give somebody these roles in the project, making the account where there is none."""
-
-    def add(session: Session) -> None:
-        person = world.people.get(login) or an_account(session, login)
-        world.people[login] = person
-        set_member(session, world.project.id, person.id, set(roles), by=None, now=MOMENT)
-
-    write(add, on=world.database)
 
 
 def show(world: World, login: str, case: Case) -> None:

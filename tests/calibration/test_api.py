@@ -12,11 +12,10 @@ from evalhub.calibration.service import request_report
 from evalhub.db import Database
 from evalhub.jobs.running import JobRun
 from evalhub.projects.schema import ProjectRole
-from evalhub.projects.service import set_member
 from evalhub.web.session import write
 from tests.adjudication.worlds import differing
 from tests.web.client import a_token, app_for
-from tests.world import MOMENT, World, an_account
+from tests.world import World, with_roles
 
 URL = "/api/v1/projects/p/agreement"
 
@@ -25,13 +24,7 @@ URL = "/api/v1/projects/p/agreement"
 def world(sqlite_database: Database) -> World:
     """Twelve items of two reviewers who differ on one, and a viewer."""
     world = differing(sqlite_database, {"accuracy": "unacceptable"}, {"clarity": None}, items=12)
-
-    def add(session: Any) -> None:
-        viewer = world.people["vera"] = an_account(session, "vera")
-        set_member(session, world.project.id, viewer.id, {ProjectRole.VIEWER}, by=None, now=MOMENT)
-
-    write(add, on=sqlite_database)
-    return world
+    return with_roles(world, "vera", ProjectRole.VIEWER)
 
 
 def ask(world: World, query: str = "", status: int = 200) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from evalhub.inbox.queries.listing import sent_entries
 from evalhub.inbox.schema import EntryKind
 from evalhub.projects.schema import ProjectRole
 from tests.adjudication.worlds import differing
-from tests.calibration.test_pages import PAGE, as_, with_member
+from tests.calibration.test_pages import PAGE, as_
 from tests.web.client import Page
-from tests.world import World
+from tests.world import World, with_roles
 
 BOUNDARY = f"{PAGE}/boundaries/accuracy/0"
 
@@ -21,7 +21,7 @@ BOUNDARY = f"{PAGE}/boundaries/accuracy/0"
 @pytest.fixture
 def world(database: Database) -> World:
     found = differing(database, {"accuracy": "unacceptable"}, {}, {}, items=4)
-    return with_member(with_member(found, "vera", ProjectRole.VIEWER), "mia", ProjectRole.MANAGER)
+    return with_roles(with_roles(found, "vera", ProjectRole.VIEWER), "mia", ProjectRole.MANAGER)
 
 
 def test_a_manager_sends_it_in_words_of_their_own(world: World) -> None:

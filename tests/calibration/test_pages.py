@@ -21,7 +21,7 @@ from evalhub.projects.service import set_member
 from evalhub.web.session import write
 from tests.adjudication.worlds import differing
 from tests.web.client import Browser, Page, app_for
-from tests.world import MOMENT, World, a_project, an_account
+from tests.world import MOMENT, World, a_project, with_roles
 
 PAGE = "/projects/p/calibration"
 PARTS = ("In short", "What to do next", "How reliable the grades are", "Criterion by criterion", "Disputed items")
@@ -34,16 +34,6 @@ PARTS_OF_A_CRITERION = (
     "Week by week",
     "All figures of Accuracy",
 )
-
-
-def with_member(world: World, login: str, role: ProjectRole) -> World:
-    def add(session: Session) -> None:
-        if login not in world.people:
-            world.people[login] = an_account(session, login)
-        set_member(session, world.project.id, world.people[login].id, {role}, by=None, now=MOMENT)
-
-    write(add, on=world.database)
-    return world
 
 
 def as_(world: World, login: str) -> Browser:
@@ -61,7 +51,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     shutil.copyfile(sqlite_template, path)
     database = Database(f"sqlite:///{path}")
     found = differing(database, {"accuracy": "unacceptable"}, {"clarity": None}, {}, items=12)
-    yield with_member(with_member(found, "vera", ProjectRole.VIEWER), "mia", ProjectRole.MANAGER)
+    yield with_roles(with_roles(found, "vera", ProjectRole.VIEWER), "mia", ProjectRole.MANAGER)
     database.close()
 
 
@@ -83,13 +73,13 @@ def test_a_chart_says_on_what_it_rests_and_has_its_numbers_in_a_table(world: Wor
 
 
 def test_before_any_rating_the_page_says_what_to_do(sqlite_database: Database) -> None:
-    world = with_member(a_project(sqlite_database), "vera", ProjectRole.VIEWER)
+    world = with_roles(a_project(sqlite_database), "vera", ProjectRole.VIEWER)
     assert "No ratings yet" in page_of(world).text
 
 
 def test_with_too_few_items_figures_are_grey_and_the_reason_stands_in_their_place(sqlite_database: Database) -> None:
     world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=3)
-    page = page_of(with_member(world, "vera", ProjectRole.VIEWER))
+    page = page_of(with_roles(world, "vera", ProjectRole.VIEWER))
     assert "Accuracy (too few items), Clarity (undefined)" in page.text
     assert "only one level occurs" in page.text
     assert 'class="c-dot-weak"' in page.html
@@ -113,8 +103,8 @@ def test_reviewers_may_not_see_the_figures_nor_their_files(world: World) -> None
 
 def test_only_managers_are_offered_to_hand_out_more_items(sqlite_database: Database) -> None:
     world = differing(sqlite_database, {}, items=12)
-    with_member(world, "mia", ProjectRole.MANAGER)
-    with_member(world, "vera", ProjectRole.VIEWER)
+    with_roles(world, "mia", ProjectRole.MANAGER)
+    with_roles(world, "vera", ProjectRole.VIEWER)
     action = f"{PAGE}/more-items"
     assert page_of(world, "mia").form(action)["n"].isdecimal()
     assert all(form["action"] != action for form in page_of(world, "vera").forms)
@@ -136,7 +126,7 @@ def test_disputed_items_link_to_their_case_for_those_who_may_open_it(world: Worl
 def test_who_may_still_grade_an_item_sees_neither_it_nor_its_answers(sqlite_database: Database) -> None:
     """Blindness beats role: the viewer is a reviewer whose queue still holds the items."""
     world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=12, overlap=OverlapPlan(base=3))
-    with_member(world, "mia", ProjectRole.MANAGER)
+    with_roles(world, "mia", ProjectRole.MANAGER)
     shown = page_of(world, "mia")
     assert "1 × Unacceptable" in shown.text
 
@@ -238,7 +228,7 @@ def test_a_report_that_is_being_made_shows_how_far_it_is(large: World) -> None:
 
 def test_a_kept_report_says_when_it_was_made_and_what_came_since(sqlite_database: Database, large: World) -> None:
     world = differing(sqlite_database, {"accuracy": "unacceptable"}, {}, items=12, overlap=OverlapPlan(base=3))
-    with_member(world, "vera", ProjectRole.VIEWER)
+    with_roles(world, "vera", ProjectRole.VIEWER)
 
     def keep(session: Session) -> None:
         found = full_report(session, world.project.id)

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
 
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan, ProjectRole
-from evalhub.projects.service import set_member
-from evalhub.web.session import write
 from tests.calibration.rounds import grade_round
 from tests.web.client import a_token, app_for
-from tests.world import MOMENT, World, a_project, an_account
+from tests.world import World, a_project, with_roles
 
 
 @pytest.fixture
 def world(sqlite_database: Database) -> World:
     made = a_project(sqlite_database, items=5, overlap=OverlapPlan(base=1))
-
-    def add(session: Session) -> None:
-        made.people["meg"] = an_account(session, "meg")
-        set_member(session, made.project.id, made.people["meg"].id, {ProjectRole.MANAGER}, by=None, now=MOMENT)
-
-    write(add, on=sqlite_database)
-    return made
+    return with_roles(made, "meg", ProjectRole.MANAGER)
 
 
 @pytest.fixture

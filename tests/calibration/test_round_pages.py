@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy.orm import Session
 
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan, ProjectRole
@@ -16,7 +15,7 @@ from evalhub.web.session import write
 from tests.calibration.rounds import GOOD, close, grade_round, second_version, start
 from tests.review.test_queue import let_lapse
 from tests.web.client import Browser, Page, app_for
-from tests.world import MOMENT, World, a_project, an_account
+from tests.world import MOMENT, World, a_project, with_roles
 
 Visit = Callable[[str], Browser]
 
@@ -25,14 +24,8 @@ Visit = Callable[[str], Browser]
 def world(sqlite_database: Database) -> World:
     """Ann and ben review; meg manages, and max both."""
     made = a_project(sqlite_database, items=5, reviewers=["ann", "ben"], overlap=OverlapPlan(base=1))
-
-    def add(session: Session) -> None:
-        for login, roles in (("meg", {ProjectRole.MANAGER}), ("max", {ProjectRole.MANAGER, ProjectRole.REVIEWER})):
-            made.people[login] = an_account(session, login)
-            set_member(session, made.project.id, made.people[login].id, roles, by=None, now=MOMENT)
-
-    write(add, on=sqlite_database)
-    return made
+    with_roles(made, "meg", ProjectRole.MANAGER)
+    return with_roles(made, "max", ProjectRole.MANAGER, ProjectRole.REVIEWER)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from evalhub.errors import BadInput, Conflict, Forbidden, NotFound
 from evalhub.export.queries.scope import versions_in_use
 from evalhub.projects.models import Member
 from evalhub.projects.schema import OverlapPlan, ProjectRole
-from evalhub.projects.service import close_project, remove_member, reopen_project, set_member
+from evalhub.projects.service import close_project, remove_member, reopen_project
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.patterns import pattern_counts
@@ -32,7 +32,7 @@ from evalhub.review.queries.progress import funnel
 from evalhub.review.service.revise import reopen_review
 from evalhub.web.session import write
 from tests.calibration.rounds import GOOD, close, grade_round, items_in, second_version, start, task_of
-from tests.world import MOMENT, World, a_project, an_account, some_items
+from tests.world import MOMENT, World, a_project, some_items, with_roles
 
 BAD = {"accuracy": "unacceptable", "clarity": None}
 
@@ -61,11 +61,7 @@ def test_only_those_chosen_are_given_the_round_whoever_joins_later(database: Dat
     world = a_project(database, items=5, reviewers=["ann", "ben", "cem"], overlap=OverlapPlan(base=1))
     start(world, reviewers=(world.people["ann"].public_id, world.people["ben"].public_id))
 
-    def join(session: sa.orm.Session) -> None:
-        world.people["dan"] = an_account(session, "dan")
-        set_member(session, world.project.id, world.people["dan"].id, {ProjectRole.REVIEWER}, by=None, now=MOMENT)
-
-    write(join, on=database)
+    with_roles(world, "dan", ProjectRole.REVIEWER)
     for login in ("cem", "dan"):
         lease = world.claim(login)
         assert lease is not None

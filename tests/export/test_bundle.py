@@ -24,8 +24,8 @@ from evalhub.projects.models import Member, Project
 from evalhub.projects.schema import ProjectRole
 from evalhub.review.service.past_ratings import import_ratings
 from evalhub.web.session import write
-from tests.adjudication.worlds import a_decision, decided, differing, reconciled, show, take, the_case, with_roles
-from tests.world import MOMENT, World, a_project, some_items
+from tests.adjudication.worlds import a_decision, decided, differing, reconciled, show, take, the_case
+from tests.world import MOMENT, World, a_project, some_items, with_roles
 
 LATER = datetime(2026, 5, 1, tzinfo=UTC)
 RATED = ("r1", "r2", "r3")

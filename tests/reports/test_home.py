@@ -24,11 +24,11 @@ from evalhub.training.models import Use
 from evalhub.training.service.planting import plant
 from evalhub.web.context import utc_now
 from evalhub.web.session import write
-from tests.adjudication.worlds import differing, with_roles
+from tests.adjudication.worlds import differing
 from tests.review.test_indexes import plans_of
 from tests.training.worlds import RIGHT, a_training, begin
 from tests.web.client import Browser, a_person, app_for
-from tests.world import MOMENT, RUBRIC, World, a_project
+from tests.world import MOMENT, RUBRIC, World, a_project, with_roles
 
 ALL_RIGHT = {"accuracy": "excellent", "clarity": "excellent"}
 

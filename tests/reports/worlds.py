@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from evalhub.db import Database
 from evalhub.projects.schema import ProjectRole
-from evalhub.projects.service import set_member
-from evalhub.web.session import write
-from tests.world import MOMENT, RUBRIC, World, a_project, an_account
+from tests.world import RUBRIC, World, a_project, with_roles
 
 PASSING = RUBRIC + b"pass: {level_at_least: adequate}\n"
 GOOD = ("excellent", "excellent", "excellent", "adequate")
@@ -41,9 +37,4 @@ def graded(database: Database, levels: Mapping[str | None, Sequence[str]], *, pr
 
 
 def with_viewer(world: World) -> World:
-    def add(session: Session) -> None:
-        world.people["vera"] = an_account(session, "vera")
-        set_member(session, world.project.id, world.people["vera"].id, {ProjectRole.VIEWER}, by=None, now=MOMENT)
-
-    write(add, on=world.database)
-    return world
+    return with_roles(world, "vera", ProjectRole.VIEWER)

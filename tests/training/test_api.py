@@ -16,19 +16,13 @@ from evalhub.training.queries.references import golds_of
 from evalhub.web.session import write
 from tests.training.worlds import RIGHT, WRONG, a_training, certify
 from tests.web.client import Browser, a_token, app_for
-from tests.world import MOMENT, World, an_account
+from tests.world import MOMENT, World, an_account, with_roles
 
 
 @pytest.fixture
 def world(sqlite_database: Database) -> World:
     made = a_training(sqlite_database, items=2, gold={Use.QUALIFICATION: 5}, overlap=2)
-
-    def add(session: Session) -> None:
-        made.people["meg"] = an_account(session, "meg")
-        set_member(session, made.project.id, made.people["meg"].id, {ProjectRole.MANAGER}, by=None, now=MOMENT)
-
-    write(add, on=sqlite_database)
-    return made
+    return with_roles(made, "meg", ProjectRole.MANAGER)
 
 
 @pytest.fixture

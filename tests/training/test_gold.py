@@ -76,16 +76,22 @@ def test_an_item_that_somebody_holds_stays_live_and_is_no_gold_for_them(database
     assert world.claim("ben") is None, "ben must not meet the item again in the live queue"
 
 
-def test_a_retired_item_goes_back_to_those_who_have_not_met_it(database: Database) -> None:
-    world = a_training(database, items=0, gold={Use.GOLD: 1}, reviewers=("ann", "ben", "cal"), overlap=2)
-    assert planted(world, "ann")
-    grade(world, "ann", [RIGHT])
+def retire_one(world: World) -> None:
+    """Take the first item out of training."""
 
     def retire(session: sa.orm.Session) -> None:
         line = golds_of(session, world.project.id)[0]
         retire_gold(session, gold_named(session, world.project.id, line.gold.public_id), by=None, at=now(session))
 
-    write(retire, on=database)
+    write(retire, on=world.database)
+
+
+def test_a_retired_item_goes_back_to_those_who_have_not_met_it(database: Database) -> None:
+    world = a_training(database, items=0, gold={Use.GOLD: 1}, reviewers=("ann", "ben", "cal"), overlap=2)
+    assert planted(world, "ann")
+    grade(world, "ann", [RIGHT])
+
+    retire_one(world)
     assert world.claim("ann") is None
     lease = world.claim("ben")
     assert lease is not None
@@ -108,11 +114,7 @@ def test_a_retired_item_that_too_few_are_left_for_does_not_wait_for_ever(databas
     assert planted(world, "ann")
     grade(world, "ann", [RIGHT])
 
-    def retire(session: sa.orm.Session) -> None:
-        line = golds_of(session, world.project.id)[0]
-        retire_gold(session, gold_named(session, world.project.id, line.gold.public_id), by=None, at=now(session))
-
-    write(retire, on=database)
+    retire_one(world)
     assert world.claim("ben") is None
     with database.reading() as session:
         far = funnel(session, world.project.id)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy.orm import Session
 
 from evalhub.db import Database
 from evalhub.projects.models import Project
 from evalhub.projects.schema import ProjectRole
-from evalhub.projects.service import set_member
 from evalhub.training.models import Use
 from evalhub.training.queries.certificates import certificate_of, stands
 from evalhub.training.queries.references import golds_of
 from evalhub.training.queries.settings import settings_of
-from evalhub.web.session import write
 from tests.training.worlds import RIGHT, WRONG, a_training, begin, grade
 from tests.web.client import Browser, app_for
-from tests.world import MOMENT, World, an_account
+from tests.world import World, with_roles
 
 Visit = Callable[[str], Browser]
 AT = "/projects/p/training/manage"
@@ -38,13 +35,7 @@ SETTINGS = {
 @pytest.fixture
 def world(sqlite_database: Database) -> World:
     made = a_training(sqlite_database, items=3, gold={Use.QUALIFICATION: 5, Use.PRACTICE: 1}, overlap=2)
-
-    def add(session: Session) -> None:
-        made.people["meg"] = an_account(session, "meg")
-        set_member(session, made.project.id, made.people["meg"].id, {ProjectRole.MANAGER}, by=None, now=MOMENT)
-
-    write(add, on=sqlite_database)
-    return made
+    return with_roles(made, "meg", ProjectRole.MANAGER)
 
 
 @pytest.fixture

@@ -177,6 +177,24 @@ def test_maths_becomes_mathml(formula: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "spaces"),
+    [
+        ("\\log n", 1),
+        ("n\\log n", 2),
+        ("\\log_2 n + k", 1),
+        ("2\\sin^2 x", 2),
+        ("\\max(a, b)", 0),
+        ("\\frac{\\log}{n}", 0),
+        ("a b", 0),
+    ],
+)
+def test_the_name_of_a_function_stands_apart_from_what_it_is_of(formula: str, spaces: int) -> None:
+    html = render_markdown(f"${formula}$")
+    inert(html)
+    assert html.count("<mspace") == spaces
+
+
+@pytest.mark.parametrize(
     "formula",
     [
         "$\\href{javascript:alert(1)}{x}$",

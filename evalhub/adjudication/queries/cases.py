@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from evalhub.adjudication.models import Case, DecisionException, ExceptionKind
 from evalhub.errors import NotFound
-from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task, same_item
 
 GRADED = (
     AssignmentState.SUBMITTED,
@@ -109,9 +109,7 @@ def has_of_item(
     return (
         sa.exists(other.id)
         .where(
-            other.project_id == Task.project_id,
-            other.dataset_id == Task.dataset_id,
-            other.item_id == Task.item_id,
+            same_item(other, Task),
             theirs.correlate_except(Assignment),
         )
         .correlate_except(other)

@@ -85,12 +85,10 @@ def send_correction(
         reviewer_id=by.id,
         criterion_id=criterion_id,
         occasion=_next_occasion(session, task, by.id, criterion_id),
-        level=answer.rank,
-        value=answer.value,
-        not_applicable=answer.is_not_applicable,
         reason=body.reason.strip(),
         state=CorrectionState.OPEN,
         sent_at=at,
+        **answer.columns(),
     )
     session.add(correction)
     session.flush()

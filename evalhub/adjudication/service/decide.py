@@ -76,9 +76,7 @@ def settle(session: Session, case: Case, decision: Decision, answers: Mapping[in
             task_id=case.task_id,
             revision=case.revision,
             criterion_id=criterion_id,
-            level=answer.rank,
-            value=answer.value,
-            not_applicable=answer.is_not_applicable,
+            **answer.columns(),
         )
         for criterion_id, answer in answers.items()
     )

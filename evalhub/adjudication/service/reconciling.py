@@ -81,9 +81,7 @@ def _keep(
         ReconciledLevel(
             **place,
             criterion_id=criterion_id,
-            level=answer.rank,
-            value=answer.value,
-            not_applicable=answer.is_not_applicable,
+            **answer.columns(),
         )
         for criterion_id, answer in answers.items()
     )

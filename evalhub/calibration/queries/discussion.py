@@ -18,7 +18,7 @@ from evalhub.datasets.models import Item
 from evalhub.projects.models import Member
 from evalhub.projects.queries import shown_name
 from evalhub.projects.schema import seeded
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, RatingNote, Task
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, RatingNote, Task, same_item
 from evalhub.rubrics.schema.models import Criterion
 
 
@@ -104,11 +104,7 @@ def tasks_of_the_same_items(session: Session, project_id: int, task_ids: Sequenc
         sa.select(Task.id)
         .join(
             other,
-            sa.and_(
-                other.project_id == Task.project_id,
-                other.dataset_id == Task.dataset_id,
-                other.item_id == Task.item_id,
-            ),
+            same_item(other, Task),
         )
         .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), other.id.in_(task_ids))
         .order_by(Task.id)

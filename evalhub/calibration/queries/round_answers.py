@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from evalhub.calibration.models import CalibrationRound, RoundItem
 from evalhub.calibration.queries.people import Columns, of_people
 from evalhub.datasets.models import Item
-from evalhub.review.models import Assignment, AssignmentState, Rating, Task
+from evalhub.review.models import Assignment, AssignmentState, Rating, Task, same_item
 from evalhub.rubrics.schema.models import Criterion
 from evalhub.stats import Ratings
 
@@ -112,9 +112,7 @@ def _saw_others() -> sa.ColumnElement[bool]:
     return (
         sa.exists(own.task_id)
         .where(
-            other.project_id == Task.project_id,
-            other.dataset_id == Task.dataset_id,
-            other.item_id == Task.item_id,
+            same_item(other, Task),
             other.id != Task.id,
             own.project_id == other.project_id,
             own.task_id == other.id,

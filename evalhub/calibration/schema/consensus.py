@@ -19,6 +19,10 @@ class Answer(NamedTuple):
     def is_not_applicable(self) -> bool:
         return self.rank is None and self.value is None
 
+    def columns(self) -> dict[str, object]:
+        """The three columns in which a table keeps an answer."""
+        return {"level": self.rank, "value": self.value, "not_applicable": self.is_not_applicable}
+
 
 class ConsensusState(StrEnum):
     RATED = "rated"

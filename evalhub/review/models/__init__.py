@@ -20,6 +20,7 @@ from evalhub.review.models.queue import (
     SkipReason,
     Task,
     is_in,
+    same_item,
 )
 from evalhub.review.models.work import (
     Draft,
@@ -58,4 +59,5 @@ __all__ = [
     "SkipReason",
     "Task",
     "is_in",
+    "same_item",
 ]

@@ -236,6 +236,11 @@ class Assignment(Base):
     """When the reviewer was first shown anything about others' work on this task."""
 
 
+def same_item(one: type[Task], other: type[Task]) -> sa.ColumnElement[bool]:
+    """Whether two tasks of one project ask for the same item."""
+    return sa.and_(one.project_id == other.project_id, one.dataset_id == other.dataset_id, one.item_id == other.item_id)
+
+
 def is_in(state: AssignmentState) -> sa.ColumnElement[bool]:
     """Of an `Assignment` in the statement: its state, written out, so that the indexes of that state serve it.
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from evalhub.projects.models import Batch, BatchState, Project, ProjectState
-from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task
+from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task, same_item
 
 HELD = (*IN_WORK, AssignmentState.EXPIRED)
 """A review of a lapsed lease is taken too, at least as an extra one."""
@@ -40,11 +40,7 @@ def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Coll
         sa.select(Task.public_id)
         .join(
             other,
-            sa.and_(
-                other.project_id == Task.project_id,
-                other.dataset_id == Task.dataset_id,
-                other.item_id == Task.item_id,
-            ),
+            same_item(other, Task),
         )
         .where(Task.project_id == project_id, Task.public_id.in_(tasks), may_answer)
     )

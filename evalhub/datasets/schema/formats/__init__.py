@@ -35,7 +35,7 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "inspect": Format("Inspect log", is_inspect, read_inspect),
-    "lm-eval": Format("Samples of lm-eval", is_lm_eval, read_lm_eval, "results_….json, which names the model"),
+    "lm-eval": Format("Samples of lm-eval", is_lm_eval, read_lm_eval, "the results, which name the model"),
     "openai-batch": Format("Output of an OpenAI batch", is_openai_batch, read_openai_batch, "the file of requests"),
     "mt-bench": Format("MT-Bench", is_mt_bench, read_mt_bench, "the questions to the answers, or the answers"),
     "biggen": Format("BiGGen-Bench, Prometheus", is_biggen, read_biggen),
