@@ -162,4 +162,4 @@ def test_the_dashboard_asks_as_often_however_much_work_there_is(sqlite_database:
     sa.event.listen(sqlite_database.engine, "before_cursor_execute", lambda *of: asked.append(of[2]))
     viewer.get(f"/projects/{world.project.name}")
     n_asked = len([statement for statement in asked if statement.startswith("SELECT")])
-    assert n_asked <= 24
+    assert n_asked <= 25

@@ -1,6 +1,6 @@
 """Pages that make and change projects; what a project shows of its work is in `reports`."""
 
-from evalhub.projects.views import jobs, members, projects
+from evalhub.projects.views import jobs, members, projects, tabs
 from evalhub.projects.views.blueprint import bp
 
-__all__ = ["bp", "jobs", "members", "projects"]
+__all__ = ["bp", "jobs", "members", "projects", "tabs"]
