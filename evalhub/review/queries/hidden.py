@@ -16,14 +16,23 @@ GIVEN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
 
 
 def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Collection[str]) -> frozenset[str]:
-    """Those of some tasks (public ids) whose answers the account must not see, whatever their role.
+    """Those of some tasks (public ids) whose answers the account must not see, whatever their role."""
+    found = session.scalars(
+        sa.select(Task.public_id).where(
+            Task.project_id == project_id, Task.public_id.in_(tasks), may_still_answer(account_id)
+        )
+    )
+    return frozenset(found)
+
+
+def may_still_answer(account_id: int) -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: the account is still to answer its item, or may answer it anew.
 
     They hold the item, may still reopen their review of it, or may still be given it: in this task or in another of the
     project, as in a calibration round. A task that is full may be given to one reviewer more until it is settled: its
     adjudicator may ask one, or a lease may lapse.
     """
-    other = aliased(Task)
-    own = aliased(Assignment)
+    other, own = aliased(Task), aliased(Assignment)
     mine = sa.and_(own.project_id == other.project_id, own.task_id == other.id, own.reviewer_id == account_id)
     of_other = sa.select(own.task_id).where(mine)
     is_eligible = sa.exists().where(
@@ -36,15 +45,7 @@ def hidden_tasks(session: Session, project_id: int, account_id: int, tasks: Coll
         of_other.where(own.state.in_(GIVEN), own.others_shown_at.is_(None), _is_unsettled(other)).exists(),
         sa.and_(sa.or_(other.is_open, _is_unsettled(other)), is_eligible, ~of_other.exists()),
     )
-    found = session.scalars(
-        sa.select(Task.public_id)
-        .join(
-            other,
-            same_item(other, Task),
-        )
-        .where(Task.project_id == project_id, Task.public_id.in_(tasks), may_answer)
-    )
-    return frozenset(found)
+    return sa.exists(other.id).where(same_item(other, Task), may_answer).correlate_except(other)
 
 
 def _is_unsettled(task: type[Task]) -> sa.ColumnElement[bool]:
