@@ -40,6 +40,18 @@ task_completed = _signals.signal("task-completed")
 ratings_imported = _signals.signal("ratings-imported")
 """session, project_id: past ratings of a project became visible; it stands for the completion of all their tasks."""
 
+standing_changed = _signals.signal("standing-changed")
+"""session, project_id, task_ids: other reviews of these locked tasks count than before, and none was submitted: an item
+was withdrawn or restored, or reviews were voided."""
+
+item_replaced = _signals.signal("item-replaced")
+"""session, dataset_id, item_id, by_id: a further revision stands in the place of this one; by_id is None for the command
+line."""
+
+consequences_asked = _signals.signal("consequences-asked")
+"""session, dataset_id, item_id: a question. A handler returns sentences that say what of its stage ends or waits when
+the item is withdrawn or replaced."""
+
 grading_asked = _signals.signal("grading-asked")
 """session, project_id, dataset_id, item_id, account_id: a question. A handler returns whether the account graded the
 item, holds it or may still claim it, and so must not read what others said of it."""

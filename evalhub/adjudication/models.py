@@ -22,6 +22,13 @@ class CaseState(StrEnum):
     OPEN = "open"
     DECIDED = "decided"
     CORRECTED = "corrected"
+    SET_ASIDE = "set_aside"
+    """Its item was withdrawn, or a review that it rested on voided; it opens again where reviewers differ anew."""
+
+    @property
+    def has_nothing_to_settle(self) -> bool:
+        """Closed without a decision."""
+        return self in (CaseState.CORRECTED, CaseState.SET_ASIDE)
 
 
 class CorrectionState(StrEnum):

@@ -46,6 +46,12 @@ class ItemImport(Base):
     by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
 
 
+class ChangeKind(StrEnum):
+    WITHDRAWN = "withdrawn"
+    RESTORED = "restored"
+    REPLACED = "replaced"
+
+
 class Item(Base):
     """One response to one prompt.
 
@@ -80,3 +86,23 @@ class Item(Base):
     gold: Mapped[dict[str, Any] | None] = mapped_column(CanonicalJson)
     content_sha256: Mapped[str] = mapped_column(sa.String(64))
     withdrawn_at: Mapped[datetime | None]
+    """A revision in whose place a later one stands is withdrawn too."""
+
+
+class ItemChange(Base):
+    """That an item was taken out, put back, or replaced by a further revision; kept for good."""
+
+    __tablename__ = "item_change"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["dataset_id", "item_id"], ["item.dataset_id", "item.id"], name="fk_item_change_item"),
+        sa.Index("ix_item_change_item", "dataset_id", "item_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    dataset_id: Mapped[int]
+    item_id: Mapped[int] = mapped_column(sa.BigInteger)
+    """Of a replacement the revision that was replaced."""
+    kind: Mapped[ChangeKind] = mapped_column(enum_type(ChangeKind, "kind"))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    at: Mapped[datetime]
