@@ -37,11 +37,16 @@ def begin_snapshot(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def candidates(session: Session, project: Project) -> Iterator[list[Candidate]]:
-    """The tasks of items that are not withdrawn, some hundred at a time, by the code points of their items' ids."""
+def candidates(session: Session, project: Project, item_id: int | None = None) -> Iterator[list[Candidate]]:
+    """The tasks of items that are not withdrawn, some hundred at a time, by the code points of their items' ids.
+
+    Args:
+        item_id: the only item that is asked for; all where it is None.
+    """
+    only = [] if item_id is None else [Task.item_id == item_id]
     rows = session.execute(
         _tasks(project)
-        .where(Item.withdrawn_at.is_(None))
+        .where(Item.withdrawn_at.is_(None), *only)
         .order_by(*(by_code_point(session, Item.external_id), RubricVersion.number))
         .order_by(by_code_point(session, Task.purpose), Task.occasion)
         .execution_options(yield_per=AT_ONCE)

@@ -47,8 +47,11 @@ class Portion:
 class Stream:
     """One export of one state of the database; `left_out` is complete once the portions were read."""
 
-    def __init__(self, session: Session, project_id: int, options: Options) -> None:
+    def __init__(self, session: Session, project_id: int, options: Options, item_id: int | None = None) -> None:
         """Begin the snapshot.
+
+        Args:
+            item_id: the only item that is asked for; all where it is None.
 
         Raises:
             BadInput: a filter names a criterion or batch that the project does not have.
@@ -56,6 +59,7 @@ class Stream:
         scope.begin_snapshot(session)
         self.session = session
         self.options = options
+        self.item_id = item_id
         self.project = session.get_one(Project, project_id)
         self.dataset = session.get_one(Dataset, self.project.dataset_id).name
         self.graders = Graders(session, self.project)
@@ -82,7 +86,7 @@ class Stream:
         return scope.n_withdrawn(self.session, self.project)
 
     def portions(self) -> Iterator[Portion]:
-        for part in scope.candidates(self.session, self.project):
+        for part in scope.candidates(self.session, self.project, self.item_id):
             kept = [candidate for candidate in part if self._passes(candidate)]
             if not kept:
                 continue
