@@ -38,8 +38,11 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.project_reopened, tasks.reopen_queues),
     (events.task_completed, cases.on_task_completed),
     (events.ratings_imported, cases.on_ratings_imported),
+    (events.standing_changed, cases.on_standing_changed),
     (events.review_submitted, listening.on_review_submitted),
     (events.item_skipped, listening.on_item_skipped),
+    (events.item_replaced, listening.on_item_replaced),
+    (events.consequences_asked, listening.on_consequences_asked),
     (events.grading_asked, has_to_do_with_item),
 )
 

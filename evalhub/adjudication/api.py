@@ -32,7 +32,7 @@ api_bp = Blueprint("adjudication_api", __name__, url_prefix="/api/v1")
 class CaseQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    state: Annotated[str, Field(pattern="^(open|decided|corrected|all)$")] = "open"
+    state: Annotated[str, Field(pattern="^(open|decided|corrected|set-aside|all)$")] = "open"
     criterion: Annotated[str, Field(max_length=64)] | None = None
     after: Annotated[str, Field(max_length=4096)] | None = Field(
         default=None, description="`next` of the page before; without it the first page"

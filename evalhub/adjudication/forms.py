@@ -33,7 +33,13 @@ NOT_APPLICABLE = "__na__"
 CAUSES = [SelectChoice(cause.value, words) for cause, words in CAUSE_WORDS.items()]
 FLAGS = [SelectChoice(flag, words.capitalize()) for flag, words in REASONS.items()]
 WAITS = [SelectChoice(waits.value, words.capitalize()) for waits, words in WAITS_WORDS.items()]
-STATES = {"open": CaseState.OPEN, "decided": CaseState.DECIDED, "corrected": CaseState.CORRECTED, "all": None}
+STATES = {
+    "open": CaseState.OPEN,
+    "decided": CaseState.DECIDED,
+    "corrected": CaseState.CORRECTED,
+    "set-aside": CaseState.SET_ASIDE,
+    "all": None,
+}
 KEY = r"^[0-9A-Fa-f-]{32,36}\Z"
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,15}([.,][0-9]{1,15})?")

@@ -161,7 +161,7 @@ def case_file(session: Session, place: CasePlace) -> CaseFile:
             ShownCriterion(
                 criterion_id=criterion_id,
                 criterion=criterion,
-                reasons=reasons.get(criterion_id, []) if case.state is not CaseState.CORRECTED else [],
+                reasons=reasons.get(criterion_id, []) if not case.state.has_nothing_to_settle else [],
                 ratings=_ratings(criterion, criterion_id, reviewers, ratings, corrections),
                 outcome=outcomes.get(criterion_id),
             )

@@ -166,7 +166,7 @@ def _answers(session: Session, project_id: int, task_id: int, reviewer_id: int) 
 
 
 def _disputed(session: Session, case: Case | None) -> set[int]:
-    if case is None or case.state is CaseState.CORRECTED:
+    if case is None or case.state.has_nothing_to_settle:
         return set()
     return set(
         session.scalars(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState
-from evalhub.adjudication.service.disputes import Dispute, disputes_of
+from evalhub.adjudication.service.disputes import Dispute, disputes_of, disputes_so_far
 from evalhub.audit.service import record
 from evalhub.db import Database, locked, new_public_id, now
 from evalhub.projects.models import Project
@@ -75,6 +75,27 @@ def _goes_to_one_more(session: Session, project_id: int, task_id: int, disputes:
     return ask_one_more(session, session.get_one(Task, (project_id, task_id)))
 
 
+def on_standing_changed(session: Session, *, project_id: int, task_ids: Collection[int]) -> None:
+    """Handler of `standing_changed`; the sender holds the tasks' locks.
+
+    A case in which the answers that stand no longer differ is set aside, one in which they differ again is opened.
+    None is made here: that waits for the last review.
+    """
+    cases = _locked_cases(session, project_id, task_ids)
+    if not cases:
+        return
+    disputes, at = disputes_so_far(session, project_id, list(cases)), now(session)
+    project = session.get_one(Project, project_id)
+    for task_id, case in cases.items():
+        dispute = disputes.get(task_id)
+        if case.state is CaseState.DECIDED:
+            continue
+        if dispute is not None and dispute.flags:
+            _update(session, project, case, dispute, at)
+        elif case.state is CaseState.OPEN:
+            _close(session, project, case, CaseState.SET_ASIDE, at)
+
+
 def on_ratings_imported(session: Session, *, project_id: int) -> None:
     """Handler of `ratings_imported`: the cases are opened after the commit, so that no import holds up a submission.
 
@@ -129,22 +150,20 @@ def _fit(
     session: Session, project_id: int, task_ids: Collection[int], disputes: Mapping[int, Dispute], *, at: datetime
 ) -> None:
     """Have the cases of the tasks say what is disputed in them."""
-    cases = {
-        case.task_id: case
-        for case in session.scalars(
-            locked(
-                sa.select(Case)
-                .where(Case.project_id == project_id, Case.task_id.in_(list(task_ids)))
-                .order_by(Case.task_id)
-            )
-        )
-    }
+    cases = _locked_cases(session, project_id, task_ids)
     project = session.get_one(Project, project_id)
     new = {task_id: dispute for task_id, dispute in disputes.items() if dispute.flags and task_id not in cases}
     _insert(session, project, new, at)
     for task_id, case in cases.items():
         if task_id in disputes and case.state is not CaseState.DECIDED:
             _update(session, project, case, disputes[task_id], at)
+
+
+def _locked_cases(session: Session, project_id: int, task_ids: Collection[int]) -> dict[int, Case]:
+    """By task id."""
+    of_tasks = sa.select(Case).where(Case.project_id == project_id, Case.task_id.in_(list(task_ids)))
+    found = session.scalars(locked(of_tasks.order_by(Case.task_id)))
+    return {case.task_id: case for case in found}
 
 
 def _insert(session: Session, project: Project, disputes: Mapping[int, Dispute], at: datetime) -> None:
@@ -181,10 +200,7 @@ def _criteria(project_id: int, task_id: int, dispute: Dispute) -> list[dict[str,
 def _update(session: Session, project: Project, case: Case, dispute: Dispute, at: datetime) -> None:
     if not dispute.flags:
         if case.state is CaseState.OPEN:
-            case.state = CaseState.CORRECTED
-            case.closed_at = at
-            session.flush()
-            _record(session, project, case.public_id, action="case.corrected", at=at)
+            _close(session, project, case, CaseState.CORRECTED, at)
         return
     this = (CaseCriterion.project_id == project.id, CaseCriterion.task_id == case.task_id)
     standing = {row.criterion_id: tuple(row.flags) for row in session.scalars(sa.select(CaseCriterion).where(*this))}
@@ -198,6 +214,13 @@ def _update(session: Session, project: Project, case: Case, dispute: Dispute, at
     session.execute(sa.delete(CaseCriterion).where(*this))
     session.execute(sa.insert(CaseCriterion), _criteria(project.id, case.task_id, dispute))
     _record(session, project, case.public_id, action=action, at=at, dispute=dispute)
+
+
+def _close(session: Session, project: Project, case: Case, state: CaseState, at: datetime) -> None:
+    case.state = state
+    case.closed_at = at
+    session.flush()
+    _record(session, project, case.public_id, action=f"case.{state.value}", at=at)
 
 
 def _record(

@@ -135,7 +135,7 @@ def check_standing(case: Case, revision: int) -> None:
     Raises:
         Conflict: nothing is disputed any more (`corrected`), or somebody decided in between (`revision`).
     """
-    if case.state is CaseState.CORRECTED:
+    if case.state.has_nothing_to_settle:
         raise Conflict("Nothing is disputed in this case any more; there is nothing to decide.", code="corrected")
     if case.revision != revision:
         raise Conflict(

@@ -53,7 +53,15 @@ class _Judged:
 
 def disputes_of(session: Session, project_id: int, task_ids: Collection[int]) -> dict[int, Dispute]:
     """What is disputed in each complete live task, taking accepted corrections for the answers."""
-    ready = _complete(session, project_id, task_ids)
+    return _disputes(session, project_id, session.execute(_judged(project_id, task_ids).where(is_complete())).all())
+
+
+def disputes_so_far(session: Session, project_id: int, task_ids: Collection[int]) -> dict[int, Dispute]:
+    """The same of live tasks that wait for a review, too: what is disputed among the answers that stand."""
+    return _disputes(session, project_id, session.execute(_judged(project_id, task_ids)).all())
+
+
+def _disputes(session: Session, project_id: int, ready: Sequence[sa.Row[int, int, list[str]]]) -> dict[int, Dispute]:
     if not ready:
         return {}
     listed = [row.id for row in ready]
@@ -73,9 +81,9 @@ def disputes_of(session: Session, project_id: int, task_ids: Collection[int]) ->
     return {task.id: _dispute(task, criteria, rules, also, asked_for.get(task.id, set())) for task in tasks}
 
 
-def _complete(session: Session, project_id: int, task_ids: Collection[int]) -> Sequence[sa.Row[int, int, list[str]]]:
+def _judged(project_id: int, task_ids: Collection[int]) -> sa.Select[int, int, list[str]]:
     """Id, rubric version and tags of those of the tasks that are judged at all."""
-    return session.execute(
+    return (
         sa.select(Task.id, Task.rubric_version_id, Item.tags)
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .where(
@@ -83,10 +91,9 @@ def _complete(session: Session, project_id: int, task_ids: Collection[int]) -> S
             Task.id.in_(list(task_ids)),
             Task.purpose.in_(COUNTED_PURPOSES),
             Item.withdrawn_at.is_(None),
-            is_complete(),
         )
         .order_by(Task.id)
-    ).all()
+    )
 
 
 def _asked_for(corrections: Sequence[Correction]) -> dict[int, set[int]]:

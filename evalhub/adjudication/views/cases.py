@@ -182,7 +182,7 @@ def _page(
     may_settle = settles(principal, public_id)
     if may_settle and not is_taken:
         return render_template("adjudication/untaken.html", file=file)
-    can_decide = may_settle and file.case.state is not CaseState.CORRECTED and not file.waits_for_one_more
+    can_decide = may_settle and not file.case.state.has_nothing_to_settle and not file.waits_for_one_more
     if form is None and can_decide and (file.case.state is CaseState.OPEN or "anew" in request.args):
         form = fresh_decision_form([one.criterion for one in file.disputed], file.case.revision)
     goes_on = form is None and adjudicate(principal, file.project.name)

@@ -26,6 +26,7 @@ MEANWHILE = {
     CaseState.OPEN: "The case stays open.",
     CaseState.DECIDED: "The decision stands meanwhile.",
     CaseState.CORRECTED: "The case stays as it is.",
+    CaseState.SET_ASIDE: "The case stays as it is.",
 }
 
 

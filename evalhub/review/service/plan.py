@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.datasets.models import Item
+from evalhub.datasets.queries import current_items
 from evalhub.db import canonical_json
 from evalhub.projects.models import Batch, Project
 from evalhub.projects.queries import plan_of
@@ -27,15 +28,13 @@ class PlannedTask:
 
 
 def planned_tasks(session: Session, project: Project, batch: Batch) -> list[PlannedTask]:
-    """The batch's tasks in order of item id.
+    """The batch's tasks in order of item id, those of withdrawn items among them, which may be restored.
 
     Of a pair one item takes part in the draw and the order; the other gets as many reviewers, and the next place.
     """
-    rows = session.execute(
-        sa.select(Item.id, Item.external_id, Item.group_key, Item.model, Item.tags, Item.skills, Item.pair_id)
-        .where(Item.dataset_id == project.dataset_id, Item.import_id == batch.import_id, Item.withdrawn_at.is_(None))
-        .order_by(Item.id)
-    ).all()
+    columns = (Item.id, Item.external_id, Item.group_key, Item.model, Item.tags, Item.skills, Item.pair_id)
+    of_batch = current_items(project.dataset_id).where(Item.import_id == batch.import_id)
+    rows = session.execute(of_batch.with_only_columns(*columns).order_by(Item.id)).all()
     second_of = _pairs(rows) if project.pairs else {}
     seconds = set(second_of.values())
     candidates: list[Candidate] = []

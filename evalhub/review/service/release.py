@@ -37,13 +37,18 @@ def release(session: Session, freed: Mapping[int, tuple[Task, int]]) -> None:
             continue
         task.free_slots |= left
         task.is_open = not task.held
-        task.ord = session.execute(
-            sa.update(Queue)
-            .where(Queue.project_id == task.project_id, Queue.id == task.queue_id)
-            .values(last_ord=Queue.last_ord + 1)
-            .returning(Queue.last_ord)
-        ).scalar_one()
+        task.ord = next_ord(session, task.project_id, task.queue_id)
         session.flush()
+
+
+def next_ord(session: Session, project_id: int, queue_id: int) -> int:
+    """A place at the end of the queue, whose row is locked from here on."""
+    return session.execute(
+        sa.update(Queue)
+        .where(Queue.project_id == project_id, Queue.id == queue_id)
+        .values(last_ord=Queue.last_ord + 1)
+        .returning(Queue.last_ord)
+    ).scalar_one()
 
 
 def _given_to_extras(session: Session, task: Task, bits: int) -> int:

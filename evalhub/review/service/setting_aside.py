@@ -8,9 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from evalhub.datasets.models import Item
 from evalhub.db import locked, new_public_id
 from evalhub.projects.models import Member, MemberState
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Queue, Task
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Task
+from evalhub.review.service.holding import WITHDRAWN
+from evalhub.review.service.release import next_ord
 
 UNTOUCHED = (AssignmentState.EXCLUDED, AssignmentState.SKIPPED)
 """States in which nobody's answer stands on a task, and nobody is at work on it."""
@@ -43,21 +46,26 @@ def hold_untouched(session: Session, project_id: int, item_ids: Collection[int],
 def hand_out_again(session: Session, project_id: int, item_ids: Collection[int], reason: str) -> int:
     """End the hold that was put on the live tasks of these items for this reason; each goes to the end of its queue.
 
-    One that too few reviewers are left for, because the others have met it, stays held: it would wait for ever.
+    One that too few reviewers are left for, because the others have met it, stays held: it would wait for ever. One of
+    a withdrawn item stays held until that is restored.
 
     Returns:
         How many tasks are handed out again.
     """
     held = session.scalars(_live(project_id, item_ids).where(Task.held, Task.held_reason == reason)).all()
-    tasks = [task for task in held if _people_left(session, task) >= task.free_slots.bit_count()]
+    of_these = (Item.dataset_id.in_({task.dataset_id for task in held}), Item.id.in_(item_ids))
+    withdrawn = set(session.scalars(sa.select(Item.id).where(*of_these, Item.withdrawn_at.is_not(None))))
+    for task in held:
+        if task.item_id in withdrawn:
+            task.held_reason = f"{WITHDRAWN}{reason}"
+    tasks = [
+        task
+        for task in held
+        if task.item_id not in withdrawn and _people_left(session, task) >= task.free_slots.bit_count()
+    ]
     for task in sorted(tasks, key=lambda task: (task.queue_id, task.id)):
         task.held, task.held_reason, task.is_open = False, None, task.free_slots != 0
-        task.ord = session.execute(
-            sa.update(Queue)
-            .where(Queue.project_id == project_id, Queue.id == task.queue_id)
-            .values(last_ord=Queue.last_ord + 1)
-            .returning(Queue.last_ord)
-        ).scalar_one()
+        task.ord = next_ord(session, project_id, task.queue_id)
     session.flush()
     return len(tasks)
 

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from evalhub import events
 from evalhub.audit.service import record
-from evalhub.db import Database, locked, now
+from evalhub.db import Database, now
 from evalhub.errors import Conflict
 from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, SkipReason, Task
 from evalhub.review.queries.assignments import desk_of, lock_assignment, lock_task
 from evalhub.review.schema import Claimed, Lease, OnlyLocked
 from evalhub.review.service.claim import claim_after, claim_next, lock_member
+from evalhub.review.service.holding import SKIPPED_TWICE, hold_task
 from evalhub.review.service.pairs import end_reservations, lock_pair
 from evalhub.review.service.release import Freed, end_leases, release
 from evalhub.web.session import write
@@ -97,22 +98,7 @@ def _hold_when_defective(session: Session, task: Task, partner: Task | None, fre
     )
     if task.held or (skips or 0) < DEFECTS_THAT_HOLD:
         return
-    task.held = True
-    task.held_reason = "skipped twice as unreadable or unsafe"
-    task.is_open = False
-    session.flush()
-    in_work = session.scalars(
-        locked(
-            sa.select(Assignment).where(
-                Assignment.project_id == task.project_id,
-                Assignment.task_id == task.id,
-                Assignment.state.in_(IN_WORK),
-            )
-        )
-    ).all()
-    at_it = [row.reviewer_id for row in in_work if row.state is AssignmentState.LEASED]
-    freed.add(task, end_leases(session, task, list(in_work), AssignmentState.EXPIRED))
-    freed.add(partner, end_reservations(session, partner, at_it))
+    hold_task(session, task, partner, freed, reason=SKIPPED_TWICE)
 
 
 def end_work_of(session: Session, project_id: int, account_id: int) -> None:

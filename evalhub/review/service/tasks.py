@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account, AccountKind, Profile
 from evalhub.audit.service import record
+from evalhub.datasets.models import Item
 from evalhub.db import Database, canonical_json, locked, new_public_id, now
 from evalhub.projects.models import Batch, BatchState, Member, MemberState, Project, ProjectState
 from evalhub.review.models import Purpose, Queue, QueueReviewer, QueueState, Task
 from evalhub.review.schema import bits_of
+from evalhub.review.service.holding import WITHDRAWN
 from evalhub.review.service.plan import PlannedTask, planned_tasks
 from evalhub.web.session import after_commit, write
 
@@ -88,6 +90,7 @@ def _add_tasks(
     new = [task for task in part if task.item_id not in there]
     if not new:
         return
+    withdrawn = _withdrawn(session, project.dataset_id, part)
     first_id = project.last_task_id + 1
     project.last_task_id += len(new)
     session.flush()
@@ -109,12 +112,19 @@ def _add_tasks(
                 "need": task.need,
                 "slots": task.need,
                 "free_slots": bits_of(task.need),
-                "held": False,
-                "is_open": True,
+                "held": task.item_id in withdrawn,
+                "held_reason": f"{WITHDRAWN}before it was handed out" if task.item_id in withdrawn else None,
+                "is_open": task.item_id not in withdrawn,
             }
             for i, task in enumerate(new)
         ],
     )
+
+
+def _withdrawn(session: Session, dataset_id: int, part: list[PlannedTask]) -> set[int]:
+    """Those of the items that count nowhere; asked behind the project's lock, which whoever withdraws one takes."""
+    of_part = (Item.dataset_id == dataset_id, Item.id.between(part[0].item_id, part[-1].item_id))
+    return set(session.scalars(sa.select(Item.id).where(*of_part, Item.withdrawn_at.is_not(None))))
 
 
 def _name_partners(session: Session, *, project_id: int, batch_id: int, part: list[PlannedTask]) -> None:

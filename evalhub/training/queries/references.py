@@ -42,6 +42,12 @@ def golds_of(session: Session, project_id: int, *, use: Use | None = None) -> li
     return [GoldLine(gold, item, found.get(gold.id, {})) for gold, item in rows]
 
 
+def in_training(session: Session, dataset_id: int, item_id: int) -> list[Gold]:
+    """The uses in training that an item has, in all projects, in the order of their projects."""
+    of_item = (Gold.dataset_id == dataset_id, Gold.item_id == item_id, Gold.retired_at.is_(None))
+    return list(session.scalars(sa.select(Gold).where(*of_item).order_by(Gold.project_id, Gold.id)))
+
+
 def gold_named(session: Session, project_id: int, public_id: str) -> Gold:
     """The gold item of that public id.
 

@@ -13,12 +13,15 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.db import Database
+from evalhub.accounts.models import Account
+from evalhub.db import Database, now
 from evalhub.errors import EvalhubError
 from evalhub.projects.models import Project
 from evalhub.review.models import COUNTED_PURPOSES, Assignment, Purpose, Task
 from evalhub.review.service.revise import shown_others
 from evalhub.training.models import TrainingPlan, Trial
+from evalhub.training.queries.references import in_training
+from evalhub.training.service.golds import retire_gold
 from evalhub.training.service.planting import is_due, plant_under_cover
 from evalhub.training.service.results import settle, watch_drift
 from evalhub.web.session import after_commit, write
@@ -48,6 +51,22 @@ def on_item_skipped(session: Session, project_id: int, task_id: int) -> None:
     """End the attempt that this ends (handler)."""
     if session.get_one(Task, (project_id, task_id)).purpose in ENDING:
         _settle_afterwards(session, project_id, task_id)
+
+
+def on_item_replaced(session: Session, dataset_id: int, item_id: int, by_id: int | None) -> None:
+    """Retire the references of an item in whose place another stands: they tell nothing of that one (handler)."""
+    by = session.get(Account, by_id) if by_id is not None else None
+    for gold in in_training(session, dataset_id, item_id):
+        retire_gold(session, gold, by=by, at=now(session))
+
+
+def on_consequences_asked(session: Session, dataset_id: int, item_id: int) -> list[str]:
+    """Say what becomes of the item's references (handler)."""
+    return [
+        f"It has known levels and serves as {gold.use.value} item in {session.get_one(Project, gold.project_id).title}:"
+        " while it is withdrawn nobody is given it there; when it is replaced, its reference is retired."
+        for gold in in_training(session, dataset_id, item_id)
+    ]
 
 
 def _is_due(session: Session, project_id: int, task_id: int, reviewer_id: int) -> bool:
