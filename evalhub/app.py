@@ -25,6 +25,7 @@ from evalhub.jobs.bell import hang_bell
 from evalhub.migrating import check_revision, connect
 from evalhub.projects import api as projects_api
 from evalhub.projects import views as projects_views
+from evalhub.reports import api as reports_api
 from evalhub.reports import views as reports_views
 from evalhub.review import api as review_api
 from evalhub.review import views as review_views
@@ -67,6 +68,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     export_views.bp,
     export_api.api_bp,
     reports_views.bp,
+    reports_api.api_bp,
     audit_views.bp,
 )
 

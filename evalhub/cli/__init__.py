@@ -24,6 +24,7 @@ COMMANDS = {
     "db": ("db", "Upgrade, downgrade and check the database."),
     "demo": ("demo", "Make an instance with a demo project and serve it."),
     "doctor": ("doctor", "Check settings, database and invariants."),
+    "explain": ("explain", "Why an item scored what it did."),
     "export": ("export", "Write a project's scored dataset."),
     "init": ("init", "Set up an instance and print a link for its admin."),
     "project": ("project", "Create, list, close and reopen projects, and show how far they are."),

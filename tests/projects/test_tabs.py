@@ -8,7 +8,7 @@ from evalhub.projects.views.tabs import SECTIONS
 from tests.web.client import Browser, app_for
 from tests.world import a_project, with_roles
 
-FIGURES = {"", "/calibration", "/rounds", "/models"}
+FIGURES = {"", "/items", "/calibration", "/rounds", "/models"}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("Overview", "", tuple(ProjectRole)),
+    Section("Items", "/items", SEE_FIGURES),
     Section("Cases", "/cases", (ProjectRole.MANAGER, ProjectRole.ADJUDICATOR)),
     Section("Calibration", "/calibration", SEE_FIGURES),
     Section("Rounds", "/rounds", SEE_FIGURES),
