@@ -44,6 +44,10 @@ class ItemImport(Base):
     """When it last stored rows; one that stays still for a minute is dead, and swept."""
     completed_at: Mapped[datetime | None]
     by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    upload: Mapped[str | None] = mapped_column(sa.String(32))
+    """Public id of the upload it was made from: a second run of the same job knows by it what the first one did."""
+    undone_at: Mapped[datetime | None]
+    """When it was undone: from then on it is pending again, until the sweep has removed its rows and itself."""
 
 
 class ChangeKind(StrEnum):
@@ -106,3 +110,46 @@ class ItemChange(Base):
     reason: Mapped[str] = mapped_column(sa.Text)
     by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     at: Mapped[datetime]
+
+
+class UploadKind(StrEnum):
+    ITEMS = "items"
+    RATINGS = "ratings"
+
+
+class UploadState(StrEnum):
+    RECEIVING = "receiving"
+    RECEIVED = "received"
+    """Whole, and to be checked as its options say."""
+    REFUSED = "refused"
+    CHECKED = "checked"
+    DONE = "done"
+
+
+class Upload(Base):
+    """A file that somebody sent, between its arrival and its import; gone a day after nobody touched it."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_public_id)
+    kind: Mapped[UploadKind] = mapped_column(enum_type(UploadKind, "kind"))
+    target: Mapped[str] = mapped_column(sa.String(64))
+    """Name of the dataset, which may not exist yet, or of the project."""
+    name: Mapped[str] = mapped_column(sa.String(200))
+    """The file's own name, for messages alone."""
+    companion: Mapped[str | None] = mapped_column(sa.String(200))
+    """The name of the second file, where there is one."""
+    path: Mapped[str] = mapped_column(sa.Text)
+    """Where it lies, under a random name; what belongs to it lies beside it."""
+    n_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    options: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
+    """How it is to be read: `schema.uploads.ItemOptions` or `RatingOptions`."""
+    state: Mapped[UploadState] = mapped_column(enum_type(UploadState, "state"), default=UploadState.RECEIVING)
+    report: Mapped[dict[str, Any] | None] = mapped_column(CanonicalJson)
+    """What the last check found, or what the import did."""
+    job_id: Mapped[int | None] = mapped_column(sa.ForeignKey("job.id"))
+    """Its check or its import, whichever began last."""
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime] = mapped_column(index=True)
