@@ -9,6 +9,7 @@
     ├── Forbidden                 seen, but not allowed                  HTTP 403  exit 2
     ├── Conflict                  the state has moved on                 HTTP 409  exit 2
     ├── CheckFailed               a verification found a difference      HTTP 409  exit 1
+    ├── TooMany                   tried too often; wait                  HTTP 429  exit 2
     ├── Unavailable               try again later                        HTTP 503  exit 3
     └── CannotStart               settings or database do not fit        (none)    exit 3
 
@@ -119,6 +120,17 @@ class CheckFailed(EvalhubError):
     code = "check_failed"
     http_status = 409
     exit_status = 1
+
+
+class TooMany(EvalhubError):
+    """Tried too often; `retry_after` is how many seconds to wait."""
+
+    code = "too_many"
+    http_status = 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(EvalhubError):

@@ -58,3 +58,12 @@ item, holds it or may still claim it, and so must not read what others said of i
 
 profile_changed = _signals.signal("profile-changed")
 """session, account_id: what somebody knows has changed, and so which queues may serve them."""
+
+account_disabled = _signals.signal("account-disabled")
+"""session, account_id: somebody is kept out from now on."""
+
+load_asked = _signals.signal("load-asked")
+"""session, account_ids: a question. A handler returns, by account id, how much work somebody does and holds."""
+
+memberships_asked = _signals.signal("memberships-asked")
+"""session, account_id: a question. A handler returns the projects that somebody is a member of, with their roles."""

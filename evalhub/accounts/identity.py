@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -21,7 +21,7 @@ from evalhub.errors import Unavailable
 from evalhub.web.context import current_settings, utc_now
 from evalhub.web.csrf import FIELD, SAFE_METHODS
 from evalhub.web.guard import MIB
-from evalhub.web.principal import Accounts, Principal, Visit, current_visit
+from evalhub.web.principal import Accounts, Principal, Scope, Visit, current_visit
 from evalhub.web.session import reading, write
 
 LAST_USE = timedelta(minutes=5)
@@ -64,14 +64,14 @@ def personal_settings() -> PersonalSettings:
 def principal_of_token(token: str) -> Principal | None:
     now = utc_now()
     with reading() as session:
-        found = live_token(session, token)
+        found = live_token(session, token, now=now)
     if found is None:
         return None
     row, account = found
     if row.last_used_at is None or _is_stale(row.last_used_at, now):
         token_id = row.id
         _note(lambda session: service.note_used(session, token_id, now=now))
-    return _principal(account, "token")
+    return replace(_principal(account, "token"), scopes=frozenset(map(Scope, row.scopes)))
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

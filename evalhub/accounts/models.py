@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from evalhub.db import Base, BigId, CanonicalJson, enum_type, new_public_id
+from evalhub.db import Base, BigId, CanonicalJson, canonical_json, enum_type, new_public_id
+from evalhub.web.principal import Scope
 
 
 class AccountKind(StrEnum):
@@ -52,6 +53,8 @@ class Account(Base):
     role: Mapped[InstanceRole] = mapped_column(enum_type(InstanceRole, "role"), default=InstanceRole.MEMBER)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
+    """When the person last asked for a page; noted every five minutes at most, as their session's last use is."""
 
     @property
     def is_admin(self) -> bool:
@@ -78,7 +81,10 @@ class ApiToken(Base):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(100))
     token_sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(CanonicalJson, server_default=canonical_json(sorted(Scope)))
+    """What it may do, of what its account may; in order."""
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
@@ -115,3 +121,16 @@ class StoredSettings(Base):
 
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
     body: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
+
+
+class SignInLimit(Base):
+    """How often signing in failed, for one name or from one address; the key is a hash, so that a name is not kept."""
+
+    __tablename__ = "sign_in_limit"
+    __table_args__ = (sa.CheckConstraint("n >= 0", name="n"),)
+
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    n: Mapped[int]
+    """Tries that are not forgotten yet; one that is being checked counts until it has succeeded."""
+    since: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)

@@ -117,11 +117,17 @@ def live_session(
     return None if row is None else (row[0], row[1])
 
 
-def live_token(session: Session, token: str) -> tuple[ApiToken, Account] | None:
+def live_token(session: Session, token: str, *, now: datetime) -> tuple[ApiToken, Account] | None:
+    """The API token and its account, unless it was revoked, has expired, or the account was disabled."""
     row = session.execute(
         sa.select(ApiToken, Account)
         .join(Account, Account.id == ApiToken.account_id)
-        .where(ApiToken.token_sha256 == digest(token), ApiToken.revoked_at.is_(None), Account.disabled_at.is_(None))
+        .where(
+            ApiToken.token_sha256 == digest(token),
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at.is_(None) | (ApiToken.expires_at > now),
+            Account.disabled_at.is_(None),
+        )
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 import secrets
 import unicodedata
@@ -85,9 +87,9 @@ def clean_name(text: str, *, path: str = "display_name", limit: int = 200) -> st
     return name
 
 
-def clean_domains(domains: list[str]) -> list[str]:
+def clean_domains(domains: list[str], *, path: str = "domains") -> list[str]:
     """What somebody knows, as sorted distinct lower-case words."""
-    return sorted({clean_name(domain, path="domains", limit=100).casefold() for domain in domains})
+    return sorted({clean_name(domain, path=path, limit=100).casefold() for domain in domains})
 
 
 def password_fault(password: str, *, login: str | None) -> str | None:
@@ -101,6 +103,71 @@ def password_fault(password: str, *, login: str | None) -> str | None:
     if login and login in plain and len(plain) - len(login) < 6:
         return "This is nearly your sign-in name; choose another."
     return None
+
+
+class Invitee(NamedTuple):
+    """Somebody to be invited; `line` is where they stand in what was typed."""
+
+    line: int
+    display_name: str
+    login: str
+
+
+NAMED = re.compile(r"(?P<name>.*?)\s*<(?P<login>[^<>]*)>")
+MOST_INVITED = 200
+
+
+def read_invitees(text: str) -> list[Invitee]:
+    """One person a line, as `Name <login>`, as CSV `name,login`, or as a sign-in name alone.
+
+    Raises:
+        BadInput: with the faults of all lines; a name that is given twice is one, and so is an empty text.
+    """
+    people: list[Invitee] = []
+    faults: list[Fault] = []
+    first: dict[str, int] = {}
+    for line, words in enumerate(text.splitlines(), start=1):
+        if not words.strip() or (line == 1 and words.replace(" ", "").lower() == "name,login"):
+            continue
+        try:
+            found = _invitee(line, words.strip())
+        except BadInput as error:
+            faults += [Fault(f.code, f.message, f"people: {f.path}", line) for f in error.faults]
+            continue
+        if found.login in first:
+            faults.append(Fault("schema", f"{found.login} stands in line {first[found.login]} too", "people", line))
+        first.setdefault(found.login, line)
+        people.append(found)
+    if not people and not faults:
+        faults.append(Fault("schema", "nobody is named; give one person a line", "people"))
+    if len(people) > MOST_INVITED:
+        faults.append(Fault("too_long", f"names {len(people)} people; at most {MOST_INVITED} at once", "people"))
+    if faults:
+        raise BadInput("Nobody was invited.", faults=faults)
+    return people
+
+
+def _invitee(line: int, words: str) -> Invitee:
+    """The person of one line.
+
+    Raises:
+        BadInput: when the name or the sign-in name is none.
+    """
+    if named := NAMED.fullmatch(words):
+        name, login = named["name"].strip().strip('"'), named["login"]
+    elif "," in words:
+        name, login = _two_cells(words)
+    else:
+        name = login = words
+    login = clean_login(login)
+    return Invitee(line, clean_name(name or login), login)
+
+
+def _two_cells(words: str) -> tuple[str, str]:
+    cells = next(csv.reader(io.StringIO(words)))
+    if len(cells) != 2:
+        raise _bad("people", f"has {len(cells)} values; give a name and a sign-in name, with one comma between")
+    return cells[0].strip(), cells[1].strip()
 
 
 class TextSize(StrEnum):

@@ -23,7 +23,7 @@ from evalhub.web.answers import json_response
 from evalhub.web.api import documented, parse_body, parse_query
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed
-from evalhub.web.principal import require_principal
+from evalhub.web.principal import Scope, require_principal
 from evalhub.web.session import reading, write
 
 api_bp = Blueprint("adjudication_api", __name__, url_prefix="/api/v1")
@@ -103,7 +103,7 @@ def cases(p: str) -> ResponseReturnValue:
 
 
 @api_bp.post("/cases/<public_id>/one-more")
-@allowed(settle_case)
+@allowed(settle_case, scope=Scope.REVIEW)
 @documented(
     summary="Have one more reviewer grade the item of a case before it is decided, taking the case",
     responses={200: CaseAsked},
@@ -115,7 +115,7 @@ def ask_one_more(public_id: str) -> ResponseReturnValue:
 
 
 @api_bp.put("/cases/<public_id>/decision")
-@allowed(settle_case)
+@allowed(settle_case, scope=Scope.REVIEW)
 @documented(
     summary="Settle the disputed criteria of a case, taking it; 200 with Idempotent-Replay where it was stored before",
     request=DecisionBody,

@@ -49,3 +49,20 @@ class AuditHead(Base):
     chain: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     seq: Mapped[int] = mapped_column(sa.BigInteger)
     hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class AuditCheck(Base):
+    """That somebody looked whether a chain is whole, and what they found."""
+
+    __tablename__ = "audit_check"
+    __table_args__ = (sa.Index("ix_audit_check_chain", "chain", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    chain: Mapped[str] = mapped_column(sa.String(32))
+    """The chain's name, "" for all of them."""
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(sa.String(32))
+    """The account's public id, or "" for the command line."""
+    n_events: Mapped[int] = mapped_column(sa.BigInteger)
+    difference: Mapped[str | None] = mapped_column(sa.Text)
+    """The first that was found in each chain, in words; None when the log was whole."""

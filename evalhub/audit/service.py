@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -53,6 +54,20 @@ def record(
             chain=chain, at=at, actor=actor, action=action, subject_type=kind, subject_id=subject_id, body=body
         )
     )
+
+
+def before_and_after(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload of a change, which pages show as a table: what differs, as it was and as it is; empty when nothing.
+
+    Never of content or contact data, like every payload.
+    """
+    changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+    if not changed:
+        return {}
+    return {
+        "before": {key: before.get(key) for key in changed},
+        "after": {key: after.get(key) for key in changed},
+    }
 
 
 def chain_events(session: Session, chain: str | None = None, *, limit: int = 5000) -> int:

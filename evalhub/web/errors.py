@@ -14,7 +14,17 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from evalhub.errors import BadInput, EvalhubError, Fault, NotFound, NotSignedIn, TooLarge, Unavailable, UnsupportedMedia
+from evalhub.errors import (
+    BadInput,
+    EvalhubError,
+    Fault,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    UnsupportedMedia,
+)
 from evalhub.web.answers import json_response
 from evalhub.web.context import is_api, same_site_path, wants_json
 from evalhub.web.principal import accounts
@@ -60,6 +70,8 @@ def answer_error(error: EvalhubError) -> ResponseReturnValue:
     response.status_code = error.http_status
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotSignedIn) and is_api():
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

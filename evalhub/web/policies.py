@@ -11,6 +11,9 @@ A policy is a function named after the act. It gets the principal, then those of
 It is asked before the view and before the body is read. Returning False answers 403. An object that is missing, or that
 the principal may not even know of, is `raise NotFound`; whatever it says is left unsaid, so that both look the same.
 Only routes for `anyone` are open to people who have not signed in; every other policy gets a principal.
+
+What a program sends a token for may be less than its account may do. Reading needs the scope `read`; writing needs what
+`allowed(policy, scope=Scope.REVIEW)` names, else `admin` where only admins may, else `manage`.
 """
 
 from __future__ import annotations
@@ -22,19 +25,22 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 
 from evalhub.errors import CannotStart, Forbidden, NotFound
-from evalhub.web.principal import Principal, require_principal
+from evalhub.web.principal import Principal, Scope, require_principal
 
 Policy = Callable[..., bool]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _MARK = "evalhub_policy"
+_SCOPE = "evalhub_scope"
+_READS = ("GET", "HEAD", "OPTIONS")
 
 
-def allowed(policy: Policy) -> Callable[[View], View]:
-    """Declare the policy of a view; stands directly under the route."""
+def allowed(policy: Policy, *, scope: Scope | None = None) -> Callable[[View], View]:
+    """Declare the policy of a view, and the scope that a token needs to write by it; stands right under the route."""
 
     def declare(view: View) -> View:
         setattr(view, _MARK, policy)
+        setattr(view, _SCOPE, scope)
         return view
 
     return declare
@@ -54,6 +60,15 @@ def admin(principal: Principal) -> bool:
 
 def policy_of(app: Flask, endpoint: str) -> Policy | None:
     return getattr(app.view_functions.get(endpoint), _MARK, None)
+
+
+def scope_of(app: Flask, endpoint: str, method: str) -> Scope:
+    """What a token must be for to use this route by this method."""
+    if method in _READS:
+        return Scope.READ
+    declared: Scope | None = getattr(app.view_functions[endpoint], _SCOPE, None)
+    usual = Scope.ADMIN if policy_of(app, endpoint) is admin else Scope.MANAGE
+    return declared or usual
 
 
 def assert_every_route_has_a_policy(app: Flask) -> None:
@@ -80,7 +95,7 @@ def check_policy() -> None:
 
     Raises:
         NotSignedIn: when the route is not for strangers.
-        Forbidden: when the policy says no.
+        Forbidden: when the token is for less, or the policy says no.
         NotFound: when the policy does, always in the same words.
     """
     if request.endpoint is None:
@@ -89,6 +104,9 @@ def check_policy() -> None:
     if policy is anyone:
         return
     principal = require_principal()
+    scope = scope_of(current_app, request.endpoint, request.method)
+    if scope not in principal.scopes:
+        raise Forbidden(f"This token has no scope `{scope}`; make one that has it.", code="scope")
     try:
         may = policy is not None and policy(principal, **_named(policy, request.view_args or {}))
     except NotFound as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from flask import Flask, current_app, g, request
@@ -16,6 +17,18 @@ from evalhub.web.cookies import session_cookie_name
 ACCOUNTS = "evalhub_accounts"
 
 
+class Scope(StrEnum):
+    """What an API token is for; it never lets anybody do what their account may not."""
+
+    READ = "read"
+    REVIEW = "review"
+    MANAGE = "manage"
+    ADMIN = "admin"
+
+
+EVERY_SCOPE = frozenset(Scope)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The person behind a request, signed in by a session of the browser or by an API token."""
@@ -25,6 +38,7 @@ class Principal:
     display_name: str
     is_admin: bool
     via: Literal["session", "token"]
+    scopes: frozenset[Scope] = EVERY_SCOPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from evalhub.accounts.schema import INVITATION_LIFE, RESET_LIFE, clean_domains, 
 from evalhub.accounts.service.links import create_link
 from evalhub.accounts.service.recording import record_account
 from evalhub.accounts.service.sessions import drop_sessions
+from evalhub.audit.service import before_and_after
 from evalhub.db import locked
 from evalhub.db import now as database_now
 from evalhub.errors import Conflict, NotFound
-from evalhub.events import profile_changed
+from evalhub.events import account_disabled, profile_changed
 
 
 def create_account(
@@ -115,7 +116,10 @@ def set_password(session: Session, account_id: int, password_hash: str, *, by_id
 
 def rename(session: Session, account_id: int, display_name: str, *, by_id: int | None, now: datetime) -> None:
     account = person(session, account_id)
-    account.display_name = clean_name(display_name)
+    cleaned = clean_name(display_name)
+    if account.display_name == cleaned:
+        return
+    account.display_name = cleaned
     record_account(session, "account.renamed", account, by_id=by_id, at=now)
 
 
@@ -130,13 +134,14 @@ def set_role(session: Session, account_id: int, role: InstanceRole, *, by_id: in
         return
     if role is not InstanceRole.ADMIN:
         _keep_an_admin(session, account)
+    payload = before_and_after({"role": account.role.value}, {"role": role.value})
     account.role = role
     drop_sessions(session, account.id)
-    record_account(session, "account.role_changed", account, by_id=by_id, at=now, payload={"role": role.value})
+    record_account(session, "account.role_changed", account, by_id=by_id, at=now, payload=payload)
 
 
 def disable(session: Session, account_id: int, *, by_id: int | None, now: datetime) -> None:
-    """Keep the person out: sessions, tokens and links end; their work stays.
+    """Keep the person out: sessions, tokens, links and leases end; their work stays.
 
     Raises:
         Conflict: when nobody would be left to administer the instance.
@@ -154,6 +159,7 @@ def disable(session: Session, account_id: int, *, by_id: int | None, now: dateti
         .values(revoked_at=now)
     )
     record_account(session, "account.disabled", account, by_id=by_id, at=now)
+    account_disabled.send(session, account_id=account.id)
 
 
 def enable(session: Session, account_id: int, *, by_id: int | None, now: datetime) -> None:
@@ -162,6 +168,7 @@ def enable(session: Session, account_id: int, *, by_id: int | None, now: datetim
         return
     account.disabled_at = None
     record_account(session, "account.enabled", account, by_id=by_id, at=now)
+    profile_changed.send(session, account_id=account.id)
 
 
 def set_domains(
@@ -172,19 +179,40 @@ def set_domains(
     by_id: int | None = None,
     now: datetime | None = None,
 ) -> None:
-    """Say what somebody knows, which decides about the items that ask for a skill."""
-    cleaned = clean_domains(domains)
+    """Say what somebody knows, which decides about the items that ask for a skill; their languages stay."""
+    _set_profile(session, account_id, {"domains": clean_domains(domains)}, by_id=by_id, now=now)
+
+
+def set_profile(
+    session: Session,
+    account_id: int,
+    domains: list[str],
+    languages: list[str],
+    *,
+    by_id: int | None,
+    now: datetime | None = None,
+) -> None:
+    """Say what somebody knows and which languages they read."""
+    known = {"domains": clean_domains(domains), "languages": clean_domains(languages, path="languages")}
+    _set_profile(session, account_id, known, by_id=by_id, now=now)
+
+
+def _set_profile(
+    session: Session, account_id: int, known: dict[str, list[str]], *, by_id: int | None, now: datetime | None
+) -> None:
     account = session.get_one(Account, account_id)
     profile = session.get(Profile, account_id)
     if profile is None:
-        session.add(Profile(account_id=account_id, domains=cleaned, languages=[]))
-    elif profile.domains != cleaned:
-        profile.domains = cleaned
-    else:
+        profile = Profile(account_id=account_id, domains=[], languages=[])
+        session.add(profile)
+    payload = before_and_after({name: getattr(profile, name) for name in known}, known)
+    if not payload:
         return
+    for name, words in known.items():
+        setattr(profile, name, words)
     session.flush()
     at = now or database_now(session)
-    record_account(session, "account.domains_set", account, by_id=by_id, at=at, payload={"domains": cleaned})
+    record_account(session, "account.domains_set", account, by_id=by_id, at=at, payload=payload)
     profile_changed.send(session, account_id=account_id)
 
 

@@ -26,6 +26,7 @@ def open_session(session: Session, account_id: int, *, life: timedelta, now: dat
     session.execute(
         sa.delete(SignInSession).where(SignInSession.account_id == account_id, SignInSession.expires_at <= now)
     )
+    account.last_seen_at = now
     secret = new_secret()
     session.add(
         SignInSession(
@@ -69,5 +70,7 @@ def drop_sessions(session: Session, account_id: int) -> None:
 
 
 def note_seen(session: Session, session_id: int, *, now: datetime) -> None:
-    """Remember when the session was last used, for its idle limit."""
-    session.execute(sa.update(SignInSession).where(SignInSession.id == session_id).values(last_seen_at=now))
+    """Remember when the session was last used, for its idle limit, and its person last seen."""
+    seen = sa.update(SignInSession).where(SignInSession.id == session_id).values(last_seen_at=now)
+    account_id = session.scalar(seen.returning(SignInSession.account_id))
+    session.execute(sa.update(Account).where(Account.id == account_id).values(last_seen_at=now))

@@ -13,7 +13,7 @@ from evalhub.accounts.identity import Kept, kept_form, visit_of_cookie
 from evalhub.accounts.passwords import is_password
 from evalhub.accounts.queries import account_of_login
 from evalhub.accounts.views.blueprint import bp
-from evalhub.errors import BadInput
+from evalhub.errors import BadInput, TooMany
 from evalhub.web.answers import json_response
 from evalhub.web.context import current_settings, same_site_path, utc_now, wants_json
 from evalhub.web.cookies import clear_session_cookie, session_cookie_name, set_session_cookie
@@ -39,14 +39,16 @@ def sign_in() -> ResponseReturnValue:
 @allowed(anyone)
 def check_sign_in() -> ResponseReturnValue:
     form, kept = SignInForm.from_request(), kept_form()
-    account_id = _proven_account(form) if form.validate() else None
+    try:
+        account_id = _proven_account(form) if form.validate() else None
+    except TooMany as error:
+        return _refused_for_now(form, kept, error)
     if account_id is None:
         if not form.errors:
             form.form_errors.append("That name and that password do not belong together.")
         if wants_json():
             raise BadInput(next(str(messages[0]) for messages in form.errors.values()))
-        target = same_site_path(form.next.data)
-        return render_template("accounts/sign_in.html", form=form, next=target, kept=kept), 422
+        return _page(form, kept), 422
     visit = current_visit()
     if visit is not None:
         write(
@@ -97,11 +99,32 @@ def signed_out_response() -> Response:
 
 
 def _proven_account(form: SignInForm) -> int | None:
-    """The account whose name and password these are; an unknown name takes as long as a wrong password."""
+    """The account whose name and password these are; an unknown name takes as long as a wrong password.
+
+    Raises:
+        TooMany: for this name or from this address, whether there is such a name or not.
+    """
+    login, address, now = form.login.data, request.remote_addr or "", utc_now()
+    write(lambda db: service.count_try(db, login, address, now=now))
     with reading() as db:
-        account = account_of_login(db, form.login.data)
+        account = account_of_login(db, login)
     right = is_password(account.password_hash if account else None, form.password.data)
-    return account.id if account and right and account.disabled_at is None else None
+    if account is None or not right or account.disabled_at is not None:
+        return None
+    write(lambda db: service.forget_tries(db, login, address))
+    return account.id
+
+
+def _refused_for_now(form: SignInForm, kept: Kept | None, error: TooMany) -> ResponseReturnValue:
+    if wants_json():
+        raise error
+    form.form_errors.append(error.message)
+    return _page(form, kept), error.http_status, {"Retry-After": str(error.retry_after)}
+
+
+def _page(form: SignInForm, kept: Kept | None) -> str:
+    """The sign-in page again, with what was typed."""
+    return render_template("accounts/sign_in.html", form=form, next=same_site_path(form.next.data), kept=kept)
 
 
 def _resend(kept: Kept, secret: str) -> Response:

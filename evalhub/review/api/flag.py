@@ -15,7 +15,7 @@ from evalhub.review.service.flag import flag_item
 from evalhub.web.api import documented, json_response, parse_body
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed
-from evalhub.web.principal import require_principal
+from evalhub.web.principal import Scope, require_principal
 from evalhub.web.session import write
 
 
@@ -35,7 +35,7 @@ class FlagStored(BaseModel):
 
 
 @api_bp.post("/assignments/<public_id>/flag")
-@allowed(hold_assignment)
+@allowed(hold_assignment, scope=Scope.REVIEW)
 @documented(
     summary="Ask the owner of the rubric about the item, or report that something is wrong",
     request=FlagBody,

@@ -24,7 +24,7 @@ from evalhub.rubrics.schema.review import ReviewBody, parse_review_body
 from evalhub.web.answers import json_response
 from evalhub.web.api import documented, strict_body
 from evalhub.web.policies import allowed
-from evalhub.web.principal import require_principal
+from evalhub.web.principal import Scope, require_principal
 from evalhub.web.session import current_database, reading
 
 
@@ -78,7 +78,7 @@ class ReviewStored(BaseModel):
 
 
 @api_bp.post("/projects/<p>/claims")
-@allowed(review_in_project)
+@allowed(review_in_project, scope=Scope.REVIEW)
 @documented(
     summary="Claim the next item: 201 a new lease, 200 the one already held, 204 nothing is left",
     responses={201: ClaimShown, 200: ClaimShown, 204: None},
@@ -96,7 +96,7 @@ def claim(p: str) -> ResponseReturnValue:
 
 
 @api_bp.put("/assignments/<public_id>/review")
-@allowed(hold_assignment)
+@allowed(hold_assignment, scope=Scope.REVIEW)
 @documented(
     summary="Submit a review; 200 with Idempotent-Replay where it was stored before",
     request=ReviewBody,
