@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +16,17 @@ from evalhub.rubrics.schema.review import NOTE_LIMIT, QUOTES_LIMIT, PreferenceCh
 IDLE_CUT = timedelta(seconds=60)
 """A longer silence counts as a pause, where the review page does not say how long it was worked on."""
 A_DAY = 86_400
+
+
+class Changed(StrEnum):
+    """What becomes of graded items when a project takes up a rubric version that asks something else."""
+
+    REGRADE = "regrade"
+    """All get a task that asks what they have no answer to."""
+    SAMPLE = "sample"
+    """Some do, drawn at random."""
+    KEEP = "keep"
+    """None does: they stay under the version that they were graded on."""
 
 
 @dataclass(frozen=True, slots=True)

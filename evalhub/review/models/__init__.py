@@ -4,6 +4,7 @@
 constraints; docs/development.md explains the protocol.
 """
 
+from evalhub.review.models.adoption import Adoption
 from evalhub.review.models.pairs import Preference
 from evalhub.review.models.patterns import AgreementPattern, PatternDelta, ReviewerPattern
 from evalhub.review.models.queue import (
@@ -11,6 +12,8 @@ from evalhub.review.models.queue import (
     IN_WORK,
     LEARNING,
     LIKE_LIVE,
+    SKIPPED_TWICE,
+    WITHDRAWN,
     Assignment,
     AssignmentState,
     Purpose,
@@ -38,6 +41,9 @@ __all__ = [
     "IN_WORK",
     "LEARNING",
     "LIKE_LIVE",
+    "SKIPPED_TWICE",
+    "WITHDRAWN",
+    "Adoption",
     "AgreementPattern",
     "Assignment",
     "AssignmentState",

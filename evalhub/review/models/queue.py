@@ -29,6 +29,12 @@ LEARNING = (Purpose.PRACTICE, Purpose.QUALIFICATION)
 """What its reviewer knows to be no work of the project."""
 
 
+SKIPPED_TWICE = "skipped twice as unreadable or unsafe"
+"""Why a task is held that a manager may hand out again."""
+WITHDRAWN = "withdrawn: "
+"""How the reason begins of a hold that ends when the item is restored."""
+
+
 class QueueState(StrEnum):
     HIDDEN = "hidden"
     OPEN = "open"
@@ -98,6 +104,7 @@ class Task(Base):
         sa.UniqueConstraint("project_id", "item_id", "rubric_version_id", "purpose", "occasion"),
         sa.UniqueConstraint("project_id", "queue_id", "ord"),
         sa.Index("task_partner", "project_id", "partner_id", unique=True),
+        sa.Index("ix_task_item", "dataset_id", "item_id"),
         sa.Index(
             "task_open",
             "project_id",
@@ -144,6 +151,8 @@ class Task(Base):
     partner_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     """The task of the other answer to the same prompt, where a reviewer grades both side by side; each names the
     other."""
+    criteria: Mapped[list[str] | None] = mapped_column(CanonicalJson)
+    """Keys of the only criteria that are asked, in a regrade after a new rubric version; None where all are."""
     settled_at: Mapped[datetime | None]
     """When an adjudicator decided; from then on its reviews cannot be revised."""
 
