@@ -25,6 +25,7 @@ from evalhub.reports import jobs as reports_jobs
 from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
 from evalhub.review.service import skip, tasks
+from evalhub.review.service.void import VOID_REVIEWS
 from evalhub.training import jobs as training_jobs
 from evalhub.training.service import listening
 
@@ -59,6 +60,7 @@ SWEEPS: tuple[Act, ...] = (
 JOBS: dict[str, JobFunction] = {
     CALIBRATION_REPORT: calibration_jobs.make_report,
     MODEL_COMPARISON: reports_jobs.compare,
+    VOID_REVIEWS: review_jobs.void,
 }
 """Background work by the kind that `enqueue` is told, in plain words with hyphens."""
 

@@ -39,6 +39,12 @@ class StoredContent(NamedTuple):
 
     sha256: str
     revision: int
+    earlier: tuple[str, ...] = ()
+    """Hashes of the revisions that were replaced."""
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the content is the item's, or was before it was replaced: the file it came in is no other one."""
+        return sha256 == self.sha256 or sha256 in self.earlier
 
 
 def dataset_named(session: Session, name: str) -> Dataset:
@@ -157,4 +163,9 @@ def current_contents(session: Session, dataset_id: int, external_ids: Collection
         )
         .order_by(Item.revision)
     )
-    return {external_id: StoredContent(sha256, revision) for external_id, sha256, revision in rows}
+    found: dict[str, StoredContent] = {}
+    for external_id, sha256, revision in rows:
+        before = found.get(external_id)
+        earlier = (*before.earlier, before.sha256) if before else ()
+        found[external_id] = StoredContent(sha256, revision, earlier)
+    return found

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from wtforms import FloatField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import (
+    DateTimeLocalField,
+    FloatField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -116,3 +125,50 @@ def sent_words(form: ReviewForm) -> DraftBody:
         key: given for key, given in quotes if isinstance(given, list) and all(isinstance(q, dict) for q in given)
     }
     return DraftBody.model_construct(**content)
+
+
+REASON_LIMIT = 500
+TEXT_LIMIT = 1_000_000
+TO_THE_SECOND = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]
+
+
+class ReasonForm(Form):
+    reason = StringField("Why?", [InputRequired("Say why; it is kept for good."), Length(max=REASON_LIMIT)])
+
+
+class ReplaceForm(ReasonForm):
+    """The texts of an item; what else it says stays."""
+
+    prompt = TextAreaField("Prompt", [Optional(), Length(max=TEXT_LIMIT)])
+    context = TextAreaField("Context", [Optional(), Length(max=TEXT_LIMIT)])
+    response = TextAreaField("Response", [InputRequired("Give the response."), Length(max=TEXT_LIMIT)])
+    reference = TextAreaField("Reference", [Optional(), Length(max=TEXT_LIMIT)])
+
+    TEXTS = ("prompt", "context", "response", "reference")
+
+    def content(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """The item with the texts of the form in the place of its own; a text left alone keeps its very line ends."""
+        content = dict(before)
+        for name in self.TEXTS:
+            text = self[name].data or ""
+            if text != before.get(name, "").replace("\r\n", "\n"):
+                content[name] = text
+            if not text:
+                content.pop(name, None)
+        return content
+
+
+class VoidForm(Form):
+    """Whose reviews, and of which time; times are UTC."""
+
+    reviewer = SelectField("Whose reviews?", [InputRequired("Choose a reviewer.")])
+    since = DateTimeLocalField(
+        "From", [Optional()], format=TO_THE_SECOND, description="UTC; all from the first on where it is empty."
+    )
+    until = DateTimeLocalField(
+        "Until", [Optional()], format=TO_THE_SECOND, description="UTC; all until now where it is empty."
+    )
+
+    def offer(self, reviewers: list[tuple[str, str]]) -> None:
+        """Name to ask by and name to show of everybody who has reviewed."""
+        self.reviewer.choices = [SelectChoice(name, shown) for name, shown in reviewers]

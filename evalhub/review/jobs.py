@@ -1,15 +1,21 @@
-"""What the sweep does for the queue."""
+"""What the sweep does for the queue, and what of reviewing takes longer than a page may."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 from evalhub.db import Database
+from evalhub.jobs.running import JobRun
+from evalhub.projects.models import Project
+from evalhub.review.queries.voidable import Span
 from evalhub.review.service.one_more import stop_waiting
 from evalhub.review.service.patterns import fold_patterns
 from evalhub.review.service.sweep import sweep_leases
 from evalhub.review.service.tasks import fill_leftovers
-from evalhub.web.session import write
+from evalhub.review.service.void import Act, void_reviews
+from evalhub.web.session import reading, write
 
 AT_ONCE = 200
 FOLDED_AT_ONCE = 2000
@@ -27,3 +33,24 @@ def sweep(database: Database) -> None:
 def fold(database: Database) -> None:
     while write(partial(fold_patterns, limit=FOLDED_AT_ONCE), on=database) == FOLDED_AT_ONCE:
         pass
+
+
+def void(database: Database, run: JobRun) -> dict[str, Any]:
+    """Void somebody's reviews; a second run goes on where the first stopped."""
+    assert run.project_id is not None
+    asked = run.arguments
+    span = Span(
+        run.project_id,
+        asked["reviewer"],
+        until=datetime.fromisoformat(asked["until"]),
+        since=datetime.fromisoformat(asked["since"]) if asked["since"] else None,
+        assignment=asked["assignment"],
+    )
+    with reading(database) as session:
+        project = session.get_one(Project, run.project_id).name
+
+    def progress(done: int, total: int) -> None:
+        run.progress(done, total, "voiding")
+
+    n_voided = void_reviews(database, span, Act(asked["reason"], run.by_id), progress=progress)
+    return {"path": f"/projects/{project}", "voided": n_voided}

@@ -82,7 +82,7 @@ def _row(line: int, fields: Mapping[str, object]) -> ItemRow:
     skills, tags = _text_or("[]", get("skills")), _text_or("[]", get("tags"))
     metadata = _text_or("{}", get("metadata"))
     response, model = fields["response"], get("model")
-    group = get("group") or _sha256([prompt, messages, context, reference])
+    group = get("group") or derived_group(prompt, messages, context, reference)
     content = [
         group,
         prompt,
@@ -99,6 +99,11 @@ def _row(line: int, fields: Mapping[str, object]) -> ItemRow:
     ]
     hint = self_reference(response, model)  # type: ignore[arg-type] # CHECKS has seen every value
     return ItemRow._make((line, fields["id"], *content, _sha256(content), hint))
+
+
+def derived_group(prompt: object, messages: str | None, context: object, reference: object) -> str:
+    """The group of an item that states none; `messages` as canonical JSON."""
+    return _sha256([prompt, messages, context, reference])
 
 
 def self_reference(response: str, model: str | None) -> str | None:

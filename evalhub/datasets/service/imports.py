@@ -187,7 +187,7 @@ def _compared(run: Transact, dataset_id: int, spooled: Spooled, source: str, imp
         for row in batch:
             if row.external_id not in stored:
                 continue
-            if stored[row.external_id].sha256 == row.content_sha256:
+            if stored[row.external_id].holds(row.content_sha256):
                 unchanged += 1
             else:
                 message = f'the item "{row.external_id}" is in the dataset with other content; give it a new id'

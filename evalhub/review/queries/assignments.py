@@ -12,7 +12,17 @@ from evalhub.datasets.models import Item
 from evalhub.db import locked
 from evalhub.errors import NotFound
 from evalhub.projects.models import Batch, Project
-from evalhub.review.models import Assignment, AssignmentState, Draft, Evidence, Rating, RatingNote, RatingTag, Task
+from evalhub.review.models import (
+    Assignment,
+    AssignmentState,
+    Draft,
+    Evidence,
+    Rating,
+    RatingHistory,
+    RatingNote,
+    RatingTag,
+    Task,
+)
 from evalhub.rubrics.models import Criterion, RubricVersion
 
 
@@ -139,3 +149,32 @@ def given_ratings(
             )
         )
     return found
+
+
+def voided_ratings(session: Session, assignment: Assignment) -> list[GivenRating]:
+    """What the last revision of a voided review gave, in the rubric's order."""
+    rows = session.execute(
+        sa.select(RatingHistory, Criterion.key)
+        .join(Criterion, Criterion.id == RatingHistory.criterion_id)
+        .where(
+            RatingHistory.project_id == assignment.project_id,
+            RatingHistory.task_id == assignment.task_id,
+            RatingHistory.reviewer_id == assignment.reviewer_id,
+            RatingHistory.revision == assignment.revision,
+        )
+        .order_by(Criterion.position)
+    )
+    return [
+        GivenRating(
+            criterion=key,
+            criterion_id=rating.criterion_id,
+            level=rating.level,
+            value=rating.value,
+            not_applicable=rating.not_applicable,
+            planned=rating.planned,
+            note=rating.note,
+            tags=tuple(rating.tags),
+            evidence=tuple(Evidence(**quote) for quote in rating.evidence),
+        )
+        for rating, key in rows
+    ]

@@ -135,11 +135,11 @@ def _criteria(session: Session, span: Span) -> tuple[str, ...]:
 
 
 def reviewers_to_void(session: Session, project_id: int) -> list[tuple[str, str]]:
-    """Name to ask by and name to show of everybody with a review in the project that a void could reach, by name."""
+    """Name to ask by and name to show of everybody who has reviewed in the project, by name."""
     has_reviewed = sa.exists().where(
         Assignment.project_id == project_id,
         Assignment.reviewer_id == Account.id,
-        Assignment.state.in_(VOIDABLE),
+        Assignment.state.in_((*VOIDABLE, AssignmentState.VOIDED)),
     )
     rows = session.execute(
         sa.select(Account, Member)

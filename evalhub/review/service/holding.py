@@ -10,10 +10,6 @@ from evalhub.review.models import IN_WORK, Assignment, AssignmentState, Task
 from evalhub.review.service.pairs import end_reservations
 from evalhub.review.service.release import Freed, end_leases
 
-SKIPPED_TWICE = "skipped twice as unreadable or unsafe"
-WITHDRAWN = "withdrawn: "
-"""How the reason begins of a hold that ends when the item is restored."""
-
 
 def hold_task(session: Session, task: Task, partner: Task | None, freed: Freed, *, reason: str) -> int:
     """Hold the task and end who is or would be at it; drafts stay. The slots are still to be released.

@@ -12,7 +12,14 @@ from evalhub.db import now
 from evalhub.errors import Conflict
 from evalhub.projects.models import Batch, BatchState, Project, ProjectState
 from evalhub.review.models import Assignment, AssignmentState, Draft, Review, Task
-from evalhub.review.queries.assignments import desk_of, draft_of, given_ratings, lock_assignment, lock_task
+from evalhub.review.queries.assignments import (
+    desk_of,
+    draft_of,
+    given_ratings,
+    lock_assignment,
+    lock_task,
+    voided_ratings,
+)
 from evalhub.review.queries.pairs import current_preference
 from evalhub.review.queries.returned import return_of
 from evalhub.review.schema import DraftBody
@@ -112,14 +119,18 @@ def leave_review(session: Session, *, assignment: str, reviewer_id: int, reviewe
 
 
 def submitted_body(session: Session, assignment: Assignment, rubric_version_id: int) -> DraftBody:
-    """The current review in the shape of a draft."""
+    """The current review, or one that was voided, in the shape of a draft."""
     rubric = rubric_of(session.get_one(RubricVersion, rubric_version_id))
     review = session.get_one(
         Review, (assignment.project_id, assignment.task_id, assignment.reviewer_id, assignment.revision)
     )
-    given = given_ratings(session, assignment.project_id, assignment.task_id, [assignment.reviewer_id])
+    if assignment.state is AssignmentState.VOIDED:
+        given = voided_ratings(session, assignment)
+    else:
+        by_reviewer = given_ratings(session, assignment.project_id, assignment.task_id, [assignment.reviewer_id])
+        given = by_reviewer.get(assignment.reviewer_id, [])
     body = DraftBody(note=review.note, confidence=review.confidence)
-    for rating in given.get(assignment.reviewer_id, []):
+    for rating in given:
         criterion = rubric.criterion(rating.criterion)
         assert criterion is not None
         if rating.not_applicable:

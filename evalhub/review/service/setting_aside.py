@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from evalhub.datasets.models import Item
 from evalhub.db import locked, new_public_id
 from evalhub.projects.models import Member, MemberState
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Task
-from evalhub.review.service.holding import WITHDRAWN
+from evalhub.review.models import COUNTED_PURPOSES, WITHDRAWN, Assignment, AssignmentState, Task
 from evalhub.review.service.release import next_ord
 
 UNTOUCHED = (AssignmentState.EXCLUDED, AssignmentState.SKIPPED)

@@ -11,11 +11,19 @@ from evalhub import events
 from evalhub.audit.service import record
 from evalhub.db import Database, now
 from evalhub.errors import Conflict
-from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, SkipReason, Task
+from evalhub.review.models import (
+    IN_WORK,
+    SKIPPED_TWICE,
+    Assignment,
+    AssignmentState,
+    QueueReviewer,
+    SkipReason,
+    Task,
+)
 from evalhub.review.queries.assignments import desk_of, lock_assignment, lock_task
 from evalhub.review.schema import Claimed, Lease, OnlyLocked
 from evalhub.review.service.claim import claim_after, claim_next, lock_member
-from evalhub.review.service.holding import SKIPPED_TWICE, hold_task
+from evalhub.review.service.holding import hold_task
 from evalhub.review.service.pairs import end_reservations, lock_pair
 from evalhub.review.service.release import Freed, end_leases, release
 from evalhub.web.session import write

@@ -198,7 +198,7 @@ def _accept(session: Session, task: Task, assignment: Assignment, sent: Submissi
     if sent.lease != assignment.lease:
         if state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA):
             raise Conflict("You have submitted this review already.", code="already_submitted")
-        raise _lost()
+        raise _lost(task)
     if state in IN_WORK:
         assignment.state = AssignmentState.SUBMITTED
     elif state is AssignmentState.EXPIRED and not task.held:
@@ -215,7 +215,7 @@ def _accept(session: Session, task: Task, assignment: Assignment, sent: Submissi
             raise Conflict("You have submitted this review already.", code="already_submitted")
         check_revisable(session, task, assignment)
     else:
-        raise _lost()
+        raise _lost(task)
     assignment.leased_until = None
     assignment.claimed_at = assignment.claimed_at or moment
     assignment.revision += 1
@@ -225,7 +225,9 @@ def _accept(session: Session, task: Task, assignment: Assignment, sent: Submissi
     session.flush()
 
 
-def _lost() -> Conflict:
+def _lost(task: Task) -> Conflict:
+    if task.held:
+        return Conflict("This item was taken out of the queue. What you wrote is kept as a draft.", code="lease")
     return Conflict(
         "Your hold on this item has ended and another has taken its place. What you wrote is kept as a draft.",
         code="lease",

@@ -14,9 +14,8 @@ from evalhub.audit.service import record
 from evalhub.datasets.models import Item
 from evalhub.db import Database, canonical_json, locked, new_public_id, now
 from evalhub.projects.models import Batch, BatchState, Member, MemberState, Project, ProjectState
-from evalhub.review.models import Purpose, Queue, QueueReviewer, QueueState, Task
+from evalhub.review.models import WITHDRAWN, Purpose, Queue, QueueReviewer, QueueState, Task
 from evalhub.review.schema import bits_of
-from evalhub.review.service.holding import WITHDRAWN
 from evalhub.review.service.plan import PlannedTask, planned_tasks
 from evalhub.web.session import after_commit, write
 

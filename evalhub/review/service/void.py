@@ -16,6 +16,8 @@ from evalhub import events
 from evalhub.accounts.models import Account
 from evalhub.audit.service import record
 from evalhub.db import Database, locked, now
+from evalhub.jobs.models import Job
+from evalhub.jobs.service import enqueue
 from evalhub.projects.models import Member, Project
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Review, Task
 from evalhub.review.queries.voidable import Span, is_voidable
@@ -26,6 +28,8 @@ from evalhub.web.session import write
 
 AT_ONCE = 500
 """Reviews a transaction: a month's work must not hold up anybody's submission."""
+VOID_REVIEWS = "void-reviews"
+"""The kind of the job."""
 VOIDED_GOLD = "the review of it was voided"
 Progress = Callable[[int, int], object]
 """Called with how many reviews are done, and of how many."""
@@ -37,6 +41,18 @@ class Act:
 
     reason: str
     by_id: int | None
+
+
+def void_later(session: Session, span: Span, act: Act) -> Job:
+    """Have the same done in the background."""
+    arguments = {
+        "reviewer": span.reviewer_id,
+        "since": span.since.isoformat() if span.since else None,
+        "until": span.until.isoformat(),
+        "assignment": span.assignment,
+        "reason": act.reason,
+    }
+    return enqueue(session, VOID_REVIEWS, arguments, project_id=span.project_id, by_id=act.by_id)
 
 
 def void_reviews(database: Database, span: Span, act: Act, *, progress: Progress | None = None) -> int:

@@ -16,8 +16,8 @@ from evalhub.datasets.service.revisions import locked_item, mark_restored, mark_
 from evalhub.db import locked, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Batch, BatchState, Project
-from evalhub.review.models import LEARNING, Purpose, Task
-from evalhub.review.service.holding import SKIPPED_TWICE, WITHDRAWN, hold_task, let_go
+from evalhub.review.models import LEARNING, SKIPPED_TWICE, WITHDRAWN, Purpose, Task
+from evalhub.review.service.holding import hold_task, let_go
 from evalhub.review.service.patterns import PatternWatch, level_counts
 from evalhub.review.service.release import Freed, release
 

@@ -66,6 +66,8 @@ class ReviewPage:
     """Of practice and qualification alone."""
     state: str
     is_readonly: bool
+    is_taken_out: bool
+    """The item was withdrawn, or found defective, while the reviewer held it; the draft is kept."""
     is_reopened: bool
     returned_because: str | None
     """Why an adjudicator or manager sent the review back, until it is submitted again."""
@@ -99,9 +101,10 @@ def review_page(
     assignment, item = desk.assignment, desk.item
     rubric = rubric_of(desk.rubric_version)
     draft = draft_of(session, assignment)
-    is_reopened = draft is not None and draft.revises is not None and draft.revises == assignment.revision
-    returned = return_of(session, assignment)
     is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
+    is_reopened = is_submitted and draft is not None and draft.revises == assignment.revision
+    is_taken_out = assignment.state is AssignmentState.EXPIRED and desk.task.held
+    returned = return_of(session, assignment)
     shown = body or _stored_body(session, desk, draft, is_submitted=is_submitted, is_reopened=is_reopened)
     criteria = tuple(rubric.applicable(item.tags))
     messages = item.messages or ()
@@ -133,7 +136,8 @@ def review_page(
         done_count=my_progress(session, desk.project.id, assignment.reviewer_id).done,
         learning=learning_place(session, desk),
         state=assignment.state.value,
-        is_readonly=not is_reopened and assignment.state not in (*IN_WORK, AssignmentState.EXPIRED),
+        is_readonly=is_taken_out or (not is_reopened and assignment.state not in (*IN_WORK, AssignmentState.EXPIRED)),
+        is_taken_out=is_taken_out,
         is_reopened=is_reopened,
         returned_because=returned.reason if returned and is_reopened else None,
         can_reopen=is_submitted
@@ -157,9 +161,10 @@ def _text(raw: str | None) -> Text | None:
 def _stored_body(
     session: Session, desk: Desk, draft: Draft | None, *, is_submitted: bool, is_reopened: bool
 ) -> DraftBody:
-    if draft is not None and (is_reopened or not is_submitted):
+    is_voided = desk.assignment.state is AssignmentState.VOIDED
+    if draft is not None and (is_reopened or not (is_submitted or is_voided)):
         return DraftBody.model_validate(draft.body)
-    if is_submitted:
+    if is_submitted or is_voided:
         return submitted_body(session, desk.assignment, desk.rubric_version.id)
     return DraftBody()
 
