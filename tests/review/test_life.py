@@ -142,8 +142,10 @@ def test_whoever_is_at_a_withdrawn_item_loses_the_lease_and_no_one_is_given_it(d
     assert_sound(world)
 
 
-def test_an_item_is_withdrawn_in_every_project_of_its_dataset_and_in_those_made_later(database: Database) -> None:
-    world = a_project(database, items=3)
+def test_an_item_is_withdrawn_in_every_project_of_its_dataset_and_in_those_made_later(
+    sqlite_database: Database,
+) -> None:
+    world = a_project(sqlite_database, items=3)
     withdraw(world)
     with pytest.raises(Conflict):
         withdraw(world)
@@ -158,19 +160,19 @@ def test_an_item_is_withdrawn_in_every_project_of_its_dataset_and_in_those_made_
         )
         return create_project(session, new, by=None, now=now(session)).id
 
-    later = write(make, on=database)
-    with database.reading() as session:
+    later = write(make, on=sqlite_database)
+    with sqlite_database.reading() as session:
         assert (funnel(session, later).imported, funnel(session, later).held) == (3, 1)
     restore(world)
-    with database.reading() as session:
+    with sqlite_database.reading() as session:
         assert funnel(session, later).held == 0
         assert broken_invariants(session, later) == []
         kinds = session.scalars(sa.select(ItemChange.kind).order_by(ItemChange.id)).all()
     assert kinds == [ChangeKind.WITHDRAWN, ChangeKind.RESTORED]
 
 
-def test_only_what_is_withdrawn_can_be_restored(database: Database) -> None:
-    world = a_project(database, items=1)
+def test_only_what_is_withdrawn_can_be_restored(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=1)
     with pytest.raises(Conflict):
         restore(world)
 
@@ -208,13 +210,13 @@ def test_a_replaced_item_is_graded_anew_by_as_many_and_the_old_work_counts_no_mo
         assert item_of(session, world.project.dataset_id, FIRST).response == "A better answer."
 
 
-def test_the_same_content_again_replaces_nothing(database: Database) -> None:
-    world = a_project(database, items=1)
+def test_the_same_content_again_replaces_nothing(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=1)
     replace(world)
     assert replace(world) == Replaced(revision=2, n_tasks=0, is_new=False)
 
 
-def test_a_replacement_keeps_the_id_and_must_be_an_item(database: Database) -> None:
+def test_a_replacement_keeps_the_id_and_must_be_an_item() -> None:
     with pytest.raises(BadInput) as caught:
         replacement_of("a", {"id": "b", "prompt": "?", "response": "!"})
     assert caught.value.faults[0].path == "id"
@@ -222,8 +224,8 @@ def test_a_replacement_keeps_the_id_and_must_be_an_item(database: Database) -> N
         replacement_of("a", {"id": "a", "prompt": "?"})
 
 
-def test_a_withdrawn_item_comes_back_by_being_replaced(database: Database) -> None:
-    world = a_project(database, items=1)
+def test_a_withdrawn_item_comes_back_by_being_replaced(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=1)
     withdraw(world)
     replace(world)
     assert world.review_all("ann", GOOD) == 1
@@ -231,8 +233,8 @@ def test_a_withdrawn_item_comes_back_by_being_replaced(database: Database) -> No
         restore(world)
 
 
-def test_a_replacement_with_other_skills_waits_for_those_who_have_them(database: Database) -> None:
-    world = a_project(database, items=1)
+def test_a_replacement_with_other_skills_waits_for_those_who_have_them(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=1)
     replace(world, skills=["law"])
     assert world.claim("ann") is None
     assert task_of(world, revision=2).is_open
@@ -277,15 +279,15 @@ def test_voided_reviews_leave_figures_and_consensus_and_others_fill_their_slots(
     assert reasons == ["graded while ill"] * 2
 
 
-def test_a_void_reaches_its_span_alone(database: Database) -> None:
-    world = a_project(database, items=3)
+def test_a_void_reaches_its_span_alone(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=3)
     world.review_all("ann", GOOD)
-    with database.reading() as session:
+    with sqlite_database.reading() as session:
         rows = session.scalars(sa.select(Assignment).order_by(Assignment.submitted_at)).all()
     one = span_of(world, "ann", assignment=rows[0].public_id)
-    assert void_reviews(database, one, SLIP) == 1
+    assert void_reviews(sqlite_database, one, SLIP) == 1
     late = span_of(world, "ann", since=rows[2].submitted_at)
-    assert void_reviews(database, late, SLIP) == 1
+    assert void_reviews(sqlite_database, late, SLIP) == 1
     states = [states_of(world, row.task_id)["ann"] for row in rows]
     assert states == [AssignmentState.VOIDED, AssignmentState.SUBMITTED, AssignmentState.VOIDED]
 
@@ -303,11 +305,11 @@ def test_an_extra_review_takes_the_slot_of_a_voided_one(database: Database) -> N
     assert_sound(world)
 
 
-def test_a_plan_tells_what_nobody_is_left_for(database: Database) -> None:
-    world = a_project(database, items=2)
+def test_a_plan_tells_what_nobody_is_left_for(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=2)
     for login in ("ann", "ben"):
         world.review_all(login, GOOD)
-    with database.reading() as session:
+    with sqlite_database.reading() as session:
         plan = void_plan(session, span_of(world, "ben"))
     assert (plan.to_queue, plan.nobody_left) == (2, 2)
 
@@ -346,10 +348,10 @@ def test_overlap_stays_exact_while_reviews_are_voided_and_items_withdrawn_among_
     assert Counter(n for _, n in rows) == {2: 12}
 
 
-def test_the_file_an_item_came_in_is_known_after_it_was_replaced(database: Database) -> None:
-    world = a_project(database, items=1)
+def test_the_file_an_item_came_in_is_known_after_it_was_replaced(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=1)
     replace(world)
-    with database.reading() as session:
+    with sqlite_database.reading() as session:
         held = current_contents(session, world.project.dataset_id, [FIRST])[FIRST]
         first = session.scalars(sa.select(Item).where(Item.revision == 1)).one()
     assert held.revision == 2

@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 import secrets
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,15 +17,22 @@ from hypothesis import strategies as st
 
 from evalhub.adjudication.schema import CorrectionBody
 from evalhub.adjudication.service.corrections import send_correction
+from evalhub.datasets.queries import item_of
+from evalhub.datasets.service.revisions import replacement_of
 from evalhub.db import Database, now
 from evalhub.errors import BadInput, Conflict
 from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
 from evalhub.review.queries.invariants import broken_invariants
+from evalhub.review.queries.life import item_plan
 from evalhub.review.queries.progress import funnel, loads, my_progress
+from evalhub.review.queries.voidable import Span
 from evalhub.review.schema import Lease
+from evalhub.review.service.replace import replace_item
+from evalhub.review.service.void import Act, void_reviews
 from evalhub.training.models import CertificateState, Gold, LapseReason, Trial, Use
 from evalhub.training.queries.attempts import open_attempt, trials_of
 from evalhub.training.queries.certificates import certificate_of
+from evalhub.training.queries.hits import gold_hits
 from evalhub.training.queries.references import gold_named, golds_of
 from evalhub.training.schema.judging import Known
 from evalhub.training.schema.reference import ReferenceAnswer
@@ -196,6 +204,34 @@ def test_drift_ends_the_certificate(database: Database) -> None:
     assert states == [CertificateState.VALID] * 3 + [CertificateState.LAPSED], "two points each, seven are the limit"
     assert found.lapsed_reason is LapseReason.DRIFT
     assert found.lapsed_note == "4 of 4 gold items since the certificate was issued were not right."
+
+
+def test_a_voided_gold_review_tells_nothing_and_is_nobodys_to_grade_again(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=0, gold={Use.GOLD: 1})
+    planted(world, "ann")
+    [lease] = grade(world, "ann", [WRONG])
+    with sqlite_database.reading() as session:
+        assert [one.items.n for one in gold_hits(session, world.project.id)] == [1]
+        span = Span(world.project.id, world.people["ann"].id, until=now(session) + timedelta(seconds=1))
+    assert void_reviews(sqlite_database, span, Act("ill", by_id=None)) == 1
+    with sqlite_database.reading() as session:
+        assert gold_hits(session, world.project.id) == []
+        assert not session.get_one(Task, (world.project.id, lease.task_id)).is_open
+        assert broken_invariants(session, world.project.id) == []
+
+
+def test_the_reference_of_a_replaced_item_is_retired(sqlite_database: Database) -> None:
+    world = a_training(sqlite_database, items=1, gold={Use.PRACTICE: 1})
+    dataset_id = world.project.dataset_id
+    row = replacement_of("source-id-1", {"id": "source-id-1", "prompt": "Question 1?", "response": "Better."})
+    with sqlite_database.reading() as session:
+        [sentence] = item_plan(session, item_of(session, dataset_id, "source-id-1")).also
+    assert "serves as practice item" in sentence
+    write(lambda s: replace_item(s, dataset_id, row, reason="cut off", by=None), on=sqlite_database)
+    with sqlite_database.reading() as session:
+        assert golds_of(session, world.project.id) == []
+        assert funnel(session, world.project.id).waiting == 2
+        assert broken_invariants(session, world.project.id) == []
 
 
 def test_a_changed_reference_leaves_what_was_judged_by_the_old_one(database: Database) -> None:

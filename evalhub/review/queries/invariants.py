@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from evalhub.review.models import Assignment, AssignmentState, QueueReviewer, Task, is_in
+from evalhub.datasets.models import Item
+from evalhub.review.models import LEARNING, Assignment, AssignmentState, Purpose, QueueReviewer, Task, is_in
 from evalhub.review.queries.patterns import pattern_counts, recounted_patterns
 
 
@@ -15,6 +16,7 @@ def broken_invariants(session: Session, project_id: int) -> list[str]:
         *_slots_that_disagree(session, project_id),
         *_tasks_passed_over(session, project_id),
         *_reservations_alone(session, project_id),
+        *_withdrawn_yet_open(session, project_id),
         *_patterns_that_disagree(session, project_id),
     ]
 
@@ -75,6 +77,17 @@ def _reservations_alone(session: Session, project_id: int) -> list[str]:
     return [
         f"task {task_id} is reserved for reviewer {reviewer_id}, who holds no partner" for task_id, reviewer_id in rows
     ]
+
+
+def _withdrawn_yet_open(session: Session, project_id: int) -> list[str]:
+    """Nobody is given a withdrawn item; trials of training that were begun go on."""
+    open_tasks = sa.select(Task.id).where(
+        Task.project_id == project_id, Task.is_open, Task.purpose.not_in((*LEARNING, Purpose.GOLD))
+    )
+    of_withdrawn = open_tasks.join(
+        Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id, Item.withdrawn_at.is_not(None))
+    )
+    return [f"task {task_id} is open, and its item is withdrawn" for task_id in session.scalars(of_withdrawn)]
 
 
 def _patterns_that_disagree(session: Session, project_id: int) -> list[str]:
