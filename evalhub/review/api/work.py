@@ -19,7 +19,6 @@ from evalhub.review.queries.pairs import pair_of
 from evalhub.review.schema import Lease, item_alias
 from evalhub.review.service.claim import claim_next
 from evalhub.review.service.submit import submit_review
-from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.review import ReviewBody, parse_review_body
 from evalhub.web.answers import json_response
 from evalhub.web.api import documented, strict_body
@@ -134,7 +133,7 @@ def _claim_shown(session: Session, lease: Lease) -> ClaimShown:
         lease=lease.token,
         leased_until=lease.leased_until,
         item=_item_shown(desk),
-        rubric=rubric_of(desk.rubric_version).as_document(),
+        rubric=desk.rubric.as_document(),
         rulings=[
             RulingShown(criterion=key, text=ruling.text, made_at=ruling.made_at)
             for key, rulings in rulings_for(session, desk.rubric_version.id).items()

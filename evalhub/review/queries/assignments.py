@@ -24,6 +24,8 @@ from evalhub.review.models import (
     Task,
 )
 from evalhub.rubrics.models import Criterion, RubricVersion
+from evalhub.rubrics.queries import rubric_of
+from evalhub.rubrics.schema import Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Desk:
     project: Project
     batch: Batch
     rubric_version: RubricVersion
+
+    @property
+    def rubric(self) -> Rubric:
+        """What the task asks: the whole version, or some of its criteria."""
+        return rubric_of(self.rubric_version).only(self.task.criteria)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def more_items(session: Session, project: Project) -> MoreItems:
     n_graded = sa.func.sum(sa.case((_is_graded(), 1), else_=0))
     n, graded = session.execute(_once(project).with_only_columns(sa.func.count(), n_graded)).one()
     graded = graded or 0
-    return MoreItems(graded, n - graded, _reviewers(session, project.id), _pace(session, project.id))
+    return MoreItems(graded, n - graded, _reviewers(session, project.id), median_pace(session, project.id))
 
 
 def graded_and_waiting(session: Session, project: Project) -> tuple[list[Candidate], list[Candidate]]:
@@ -159,7 +159,8 @@ def _reviewers(session: Session, project_id: int) -> tuple[str, ...]:
     return tuple(shown_name(account.display_name, member, account.kind) for account, member in rows)
 
 
-def _pace(session: Session, project_id: int) -> float | None:
+def median_pace(session: Session, project_id: int) -> float | None:
+    """Median active seconds of the last counted reviews; None before the first."""
     seconds = session.scalars(
         sa.select(Assignment.active_seconds)
         .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))

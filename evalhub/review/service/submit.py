@@ -25,7 +25,6 @@ from evalhub.review.service.pairs import go_on_with_partner, keep_preference, lo
 from evalhub.review.service.patterns import PatternWatch
 from evalhub.review.service.ratings import criterion_ids, replace_ratings
 from evalhub.review.service.revise import check_revisable
-from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema.review import CheckedReview, ReviewBody, check_review
 from evalhub.web.session import write
 
@@ -89,7 +88,7 @@ def submit_review(
 def _checked(
     desk: Desk, ids: Mapping[str, int], reviewer: str, body: ReviewBody, seconds_active: float | None
 ) -> Submission:
-    rubric = rubric_of(desk.rubric_version)
+    rubric = desk.rubric
     if body.rubric_version != rubric.version:
         raise Conflict(
             f"This item is graded on version {rubric.version} of the rubric, the review names {body.rubric_version}."

@@ -45,13 +45,14 @@ def fill_batch(database: Database, *, project_id: int, batch_id: int) -> None:
     for start in range(0, len(paired), CHUNK):
         part = paired[start : start + CHUNK]
         write(partial(_name_partners, project_id=project_id, batch_id=batch_id, part=part), on=database)
-    write(partial(_open_queues, project_id=project_id, batch_id=batch_id), on=database)
+    write(partial(open_queues, project_id=project_id, batch_id=batch_id), on=database)
 
 
 def fill_leftovers(database: Database) -> None:
     """Go on with batches that a stopped process left half filled."""
     with database.reading() as session:
-        waiting = session.execute(sa.select(Batch.project_id, Batch.id).where(Batch.state == BatchState.FILLING)).all()
+        of_imports = (Batch.state == BatchState.FILLING, Batch.import_id.is_not(None))
+        waiting = session.execute(sa.select(Batch.project_id, Batch.id).where(*of_imports)).all()
     for project_id, batch_id in waiting:
         fill_batch(database, project_id=project_id, batch_id=batch_id)
 
@@ -81,7 +82,6 @@ def _add_tasks(
             sa.select(Task.item_id).where(
                 Task.project_id == project_id,
                 Task.item_id.between(part[0].item_id, part[-1].item_id),
-                Task.rubric_version_id == project.rubric_version_id,
                 Task.purpose == Purpose.LIVE,
             )
         )
@@ -142,7 +142,8 @@ def _name_partners(session: Session, *, project_id: int, batch_id: int, part: li
     )
 
 
-def _open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
+def open_queues(session: Session, *, project_id: int, batch_id: int) -> None:
+    """Hand out a batch whose tasks are all there."""
     project = session.scalars(locked(sa.select(Project).where(Project.id == project_id))).one()
     batch = session.get_one(Batch, batch_id)
     if batch.state is not BatchState.FILLING:
@@ -244,6 +245,17 @@ def refresh_eligibility_of(session: Session, account_id: int) -> None:
     )
     for project_id in sorted(projects):
         refresh_eligibility(session, project_id)
+
+
+def follow_batch(session: Session, project_id: int, batch_id: int) -> None:
+    """Hand out a batch's items in its turn, or no longer (handler of `batch_changed`)."""
+    batch, project = session.get_one(Batch, batch_id), session.get_one(Project, project_id)
+    queues = sa.update(Queue).where(Queue.project_id == project_id, Queue.batch_id == batch_id)
+    is_open = batch.state is BatchState.OPEN and project.state is ProjectState.OPEN
+    session.execute(queues.values(priority=batch.priority))
+    session.execute(
+        queues.where(Queue.state != QueueState.HIDDEN).values(state=QueueState.OPEN if is_open else QueueState.CLOSED)
+    )
 
 
 def close_queues(session: Session, project_id: int) -> None:

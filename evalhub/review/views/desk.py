@@ -36,7 +36,6 @@ from evalhub.review.views.blueprint import bp
 from evalhub.review.views.goal import SUMMARY, goal_progress, meets_goal
 from evalhub.review.views.page import ReviewPage, review_page
 from evalhub.rubrics.forms import ReviewForm, review_form
-from evalhub.rubrics.queries import rubric_of
 from evalhub.web.answers import json_response
 from evalhub.web.api import parse_body
 from evalhub.web.context import wants_json
@@ -235,7 +234,7 @@ def _sent_form(public_id: str) -> ReviewForm:
     with reading() as session:
         found = _desk(session, public_id)
         pair = pair_of(session, found)
-    form = review_form(rubric_of(found.rubric_version), found.item.tags)
+    form = review_form(found.rubric, found.item.tags)
     return (with_preference(form) if pair and pair.is_graded else form).from_request()
 
 

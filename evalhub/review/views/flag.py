@@ -13,7 +13,6 @@ from evalhub.review.queries.assignments import desk_of
 from evalhub.review.service.flag import flag_item
 from evalhub.review.views.blueprint import bp
 from evalhub.review.views.page import review_page
-from evalhub.rubrics.queries import rubric_of
 from evalhub.web.answers import json_response
 from evalhub.web.context import utc_now, wants_json
 from evalhub.web.policies import allowed
@@ -46,7 +45,7 @@ def _check(form: FlagForm, public_id: str) -> None:
     """Refuse, as bad input, what is empty, too long or about what there is not."""
     with reading() as session:
         desk = desk_of(session, public_id, require_principal().account_id)
-    form.offer(rubric_of(desk.rubric_version).applicable(desk.item.tags))
+    form.offer(desk.rubric.applicable(desk.item.tags))
     if not form.validate():
         faults = [Fault("schema", str(messages[0]).rstrip("."), name or "") for name, messages in form.errors.items()]
         raise BadInput("This cannot be sent as it is.", faults=faults)

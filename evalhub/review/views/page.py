@@ -26,7 +26,6 @@ from evalhub.review.schema import DraftBody, item_alias
 from evalhub.review.service.revise import submitted_body
 from evalhub.review.views.pair import PairShown, pair_shown
 from evalhub.review.views.texts import Text, Turn, rendered
-from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import Criterion, Rubric
 from evalhub.web.rendering import render_prose
 
@@ -99,7 +98,7 @@ def review_page(
 ) -> ReviewPage:
     """The page of an assignment, with what was sent just now laid over what is stored."""
     assignment, item = desk.assignment, desk.item
-    rubric = rubric_of(desk.rubric_version)
+    rubric = desk.rubric
     draft = draft_of(session, assignment)
     is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
     is_reopened = is_submitted and draft is not None and draft.revises == assignment.revision

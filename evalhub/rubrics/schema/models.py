@@ -249,6 +249,13 @@ class Rubric(Frozen):
         """The criteria that an item with these tags is graded on."""
         return tuple(criterion for criterion in self.criteria if criterion.applies(item_tags))
 
+    def only(self, keys: Collection[str] | None) -> Rubric:
+        """The rubric with these of its criteria; as it is where `keys` is None."""
+        if keys is None:
+            return self
+        asked = tuple(criterion for criterion in self.criteria if criterion.key in keys)
+        return self.model_copy(update={"criteria": asked})
+
     @cached_property
     def sha256(self) -> str:
         return sha256(canonical.encode(self.as_document())).hexdigest()
