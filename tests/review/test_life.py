@@ -208,6 +208,7 @@ def test_a_replaced_item_is_graded_anew_by_as_many_and_the_old_work_counts_no_mo
     assert_sound(world)
     with database.reading() as session:
         assert item_of(session, world.project.dataset_id, FIRST).response == "A better answer."
+        assert (funnel(session, world.project.id).imported, funnel(session, world.project.id).scored) == (2, 2)
 
 
 def test_the_same_content_again_replaces_nothing(sqlite_database: Database) -> None:

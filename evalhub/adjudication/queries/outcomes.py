@@ -21,7 +21,7 @@ from evalhub.adjudication.models import (
 from evalhub.adjudication.schema import ADJUDICATED, Given, Outcome, level_counts, shared_answers
 from evalhub.calibration.queries import answers_of_tasks, meanings
 from evalhub.calibration.schema.consensus import Answer, ConsensusState, consensus
-from evalhub.review.models import Task
+from evalhub.review.models import Assignment, AssignmentState, Task
 from evalhub.rubrics.schema.models import Criterion
 
 ByCriterion = dict[int, list[Given]]
@@ -72,10 +72,17 @@ def settled(session: Session, project_id: int, task_ids: Collection[int]) -> dic
 
 
 def live_corrections(session: Session, project_id: int, task_ids: Collection[int]) -> Sequence[Correction]:
-    """The corrections that were accepted or wait for an answer, the oldest first."""
+    """The corrections that were accepted or wait for an answer, the oldest first; those of voided reviews are moot."""
+    is_voided = sa.exists().where(
+        Assignment.project_id == Correction.project_id,
+        Assignment.task_id == Correction.task_id,
+        Assignment.reviewer_id == Correction.reviewer_id,
+        Assignment.state == AssignmentState.VOIDED,
+    )
     return session.scalars(
         sa.select(Correction)
         .where(
+            ~is_voided,
             Correction.project_id == project_id,
             Correction.task_id.in_(list(task_ids)),
             Correction.state != CorrectionState.DECLINED,

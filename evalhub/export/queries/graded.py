@@ -15,7 +15,7 @@ from evalhub.adjudication.queries import settled
 from evalhub.adjudication.schema import Outcome
 from evalhub.calibration.queries import is_complete
 from evalhub.export.schema.options import ItemState
-from evalhub.review.models import Assignment, AssignmentState, Task
+from evalhub.review.models import Assignment, AssignmentState, Review, Task
 
 GRADED = (AssignmentState.SUBMITTED, AssignmentState.EXTRA, AssignmentState.IMPORTED, AssignmentState.MODEL)
 FINALIZING = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
@@ -72,6 +72,7 @@ def _moments(
     sources: list[tuple[Any, Any, list[Any], bool]] = [
         (Assignment, Assignment.submitted_at, [Assignment.state.in_(FINALIZING)], True),
         (Assignment, Assignment.submitted_at, [Assignment.state.in_(GRADED)], False),
+        (Review, Review.voided_at, [], True),
         (Decision, Decision.decided_at, [], True),
         (Case, Case.closed_at, [Case.state != CaseState.OPEN], True),
         (Case, Case.opened_at, [], False),

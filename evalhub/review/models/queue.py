@@ -33,6 +33,8 @@ SKIPPED_TWICE = "skipped twice as unreadable or unsafe"
 """Why a task is held that a manager may hand out again."""
 WITHDRAWN = "withdrawn: "
 """How the reason begins of a hold that ends when the item is restored."""
+REPLACED = "replaced by a later revision"
+"""Why a task is held for good; another stands in its place, so it counts as no item of its project."""
 
 
 class QueueState(StrEnum):

@@ -15,6 +15,7 @@ from evalhub.review.models import (
     COUNTED_PURPOSES,
     IN_WORK,
     LEARNING,
+    REPLACED,
     Assignment,
     AssignmentState,
     Draft,
@@ -90,7 +91,11 @@ def funnel(session: Session, project_id: int) -> Funnel:
         .select_from(Task)
         .outerjoin(done, done.c.task_id == Task.id)
         .outerjoin(leased, leased.c.task_id == Task.id)
-        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES))
+        .where(
+            Task.project_id == project_id,
+            Task.purpose.in_(COUNTED_PURPOSES),
+            sa.func.coalesce(Task.held_reason, "") != REPLACED,
+        )
     ).one()
     imported, held, scored, waiting, one_more, slots_done, slots_needed = (int(value or 0) for value in row)
     in_review = imported - held - scored - waiting

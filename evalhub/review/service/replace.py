@@ -14,7 +14,7 @@ from evalhub.datasets.schema.items import ItemRow
 from evalhub.datasets.service.revisions import add_revision, locked_item
 from evalhub.db import new_public_id, now
 from evalhub.projects.models import Batch, BatchState, Project, ProjectState
-from evalhub.review.models import COUNTED_PURPOSES, Purpose, Queue, QueueState, Task
+from evalhub.review.models import COUNTED_PURPOSES, REPLACED, Purpose, Queue, QueueState, Task
 from evalhub.review.schema import bits_of
 from evalhub.review.service.release import next_ord
 from evalhub.review.service.tasks import refresh_eligibility
@@ -51,7 +51,7 @@ def replace_item(session: Session, dataset_id: int, row: ItemRow, *, reason: str
         watch.record()
     n_tasks = 0
     for place in places:
-        hold_place(session, place, reason=f"replaced by revision {new.revision}", by=by)
+        hold_place(session, place, reason=REPLACED, by=by)
         n_tasks += _succeed(session, place, new)
     events.item_replaced.send(session, dataset_id=dataset_id, item_id=old.id, by_id=by.id if by else None)
     return Replaced(new.revision, n_tasks, is_new=True)

@@ -16,7 +16,7 @@ from evalhub.datasets.service.revisions import locked_item, mark_restored, mark_
 from evalhub.db import locked, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Batch, BatchState, Project
-from evalhub.review.models import LEARNING, SKIPPED_TWICE, WITHDRAWN, Purpose, Task
+from evalhub.review.models import LEARNING, REPLACED, SKIPPED_TWICE, WITHDRAWN, Purpose, Task
 from evalhub.review.service.holding import hold_task, let_go
 from evalhub.review.service.patterns import PatternWatch, level_counts
 from evalhub.review.service.release import Freed, release
@@ -60,7 +60,7 @@ def withdraw_item(session: Session, dataset_id: int, item_id: str, *, reason: st
     mark_withdrawn(session, item, reason=reason, by=by, at=now(session))
     for watch in watches:
         watch.record()
-    n_leases = sum(hold_place(session, place, reason=reason, by=by) for place in places)
+    n_leases = sum(hold_place(session, place, reason=f"{WITHDRAWN}{reason}", by=by) for place in places)
     return Moved(sum(len(place.tasks) for place in places), n_leases)
 
 
@@ -146,12 +146,13 @@ def watches_of(session: Session, places: list[Place]) -> Iterator[PatternWatch]:
 
 
 def hold_place(session: Session, place: Place, *, reason: str, by: Account | None) -> int:
-    """Hold the tasks of one project; one that is held for another reason stays so. How many leases ended."""
+    """Hold the tasks of one project; how many leases ended. One that is held already is so for its own reason still,
+    unless another takes its place."""
     freed, n_leases = Freed(), 0
     for task in place.tasks:
-        if task.held:
+        if task.held and reason != REPLACED:
             continue
-        ended = hold_task(session, task, place.partner_of(task), freed, reason=f"{WITHDRAWN}{reason}")
+        ended = hold_task(session, task, place.partner_of(task), freed, reason=reason)
         _record(session, place.project, task, "task.withdrawn", by, leases_ended=ended)
         n_leases += ended
     tell_changed(session, place)
