@@ -16,6 +16,9 @@ dataset_imported = _signals.signal("dataset-imported")
 batch_opened = _signals.signal("batch-opened")
 """session, project_id, batch_id: a batch was made and wants tasks."""
 
+batch_changed = _signals.signal("batch-changed")
+"""session, project_id, batch_id: its priority, or whether its items are handed out, has changed."""
+
 members_changed = _signals.signal("members-changed")
 """session, project_id: who may review what has changed."""
 

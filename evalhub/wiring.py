@@ -32,6 +32,7 @@ from evalhub.training.service import listening
 HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.dataset_imported, projects.open_batches_for_import),
     (events.batch_opened, tasks.fill_after_commit),
+    (events.batch_changed, tasks.follow_batch),
     (events.members_changed, tasks.refresh_eligibility),
     (events.profile_changed, tasks.refresh_eligibility_of),
     (events.member_removed, skip.end_work_of),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,10 @@ from evalhub.rubrics.schema import PassRule as RubricPassRule
 
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 MOST_REVIEWERS = 31
+LONGEST_LEASE = 1440
+"""In minutes."""
+MOST_URGENT = 100
+"""The highest priority of a batch; calibration rounds and gold come before all of them."""
 
 
 class ProjectRole(StrEnum):
@@ -72,6 +77,9 @@ class Rules(BaseModel):
         default=False, description="A disputed item goes to one more reviewer before it goes to an adjudicator"
     )
     pass_rule: PassRule | None = None
+    show_reference: bool = Field(
+        default=True, description="Reviewers read an item's reference answer while they grade, where it has one"
+    )
 
     def applied_to(self, rubric: Rubric) -> Rubric:
         """The rubric under the project's own pass rule, where there is one."""
@@ -81,6 +89,32 @@ class Rules(BaseModel):
         level = OverallLevel(rule.level_at_least) if rule.level_at_least else None
         own = RubricPassRule(score_at_least=rule.score_at_least, level_at_least=level)
         return rubric.model_copy(update={"pass_rule": own})
+
+
+class ProjectSettings(BaseModel):
+    """What may change while a project is graded, because no score depends on it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(min_length=1, max_length=200)
+    due_on: date | None = None
+    lease_minutes: int = Field(ge=1, le=LONGEST_LEASE, description="Of leases taken from now on")
+    one_more: bool = Field(description="Ask one more reviewer before an adjudicator")
+
+    @property
+    def tag(self) -> str:
+        """The same for equal settings: whoever sends it back with a change has seen them."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+class BatchSettings(BaseModel):
+    """What may change of a batch at any time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=200)
+    priority: int = Field(ge=-MOST_URGENT, le=MOST_URGENT, description="Batches of a higher one are handed out first")
+    due_on: date | None = None
 
 
 class OverlapPlan(BaseModel):
@@ -97,6 +131,10 @@ class OverlapPlan(BaseModel):
     @property
     def most(self) -> int:
         return self.need if self.need is not None and self.share > 0 else self.base
+
+    def reviews_of(self, items: int) -> int:
+        """How many reviews so many items will need."""
+        return items * self.base + int(items * self.share) * (self.most - self.base)
 
 
 @dataclass(frozen=True, slots=True)

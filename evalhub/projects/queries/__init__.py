@@ -12,6 +12,7 @@ from evalhub.projects.queries.members import (
 from evalhub.projects.queries.projects import (
     ProjectLine,
     all_projects,
+    batch_settings_of,
     batches_of,
     plan_of,
     project_line,
@@ -19,12 +20,14 @@ from evalhub.projects.queries.projects import (
     project_page,
     projects_of,
     rules_of,
+    settings_of,
 )
 
 __all__ = [
     "MemberLine",
     "ProjectLine",
     "all_projects",
+    "batch_settings_of",
     "batches_of",
     "member_page",
     "members_of",
@@ -36,6 +39,7 @@ __all__ = [
     "projects_of",
     "roles_of",
     "rules_of",
+    "settings_of",
     "shown_name",
     "simulated_reviewers",
 ]

@@ -11,7 +11,7 @@ from evalhub.datasets.models import Dataset
 from evalhub.errors import NotFound
 from evalhub.projects.models import Batch, Member, MemberState, Project, ProjectState
 from evalhub.projects.queries.members import roles_of
-from evalhub.projects.schema import OverlapPlan, ProjectRole, Rules
+from evalhub.projects.schema import BatchSettings, OverlapPlan, ProjectRole, ProjectSettings, Rules
 from evalhub.rubrics.models import Rubric, RubricVersion
 from evalhub.web.listing import Listing
 from evalhub.web.paging import Page, keyset
@@ -30,6 +30,20 @@ class ProjectLine:
 
 def rules_of(project: Project) -> Rules:
     return Rules.model_validate(project.rules)
+
+
+def settings_of(project: Project) -> ProjectSettings:
+    """What may still change of a project."""
+    return ProjectSettings(
+        title=project.title,
+        due_on=project.due_on,
+        lease_minutes=project.lease_minutes,
+        one_more=rules_of(project).one_more,
+    )
+
+
+def batch_settings_of(batch: Batch) -> BatchSettings:
+    return BatchSettings.model_construct(name=batch.name, priority=batch.priority, due_on=batch.due_on)
 
 
 def plan_of(project: Project) -> OverlapPlan:

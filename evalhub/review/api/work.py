@@ -160,5 +160,5 @@ def _item_shown(desk: Desk) -> ItemShown:
         context=item.context,
         response=item.response,
         tags=item.tags,
-        reference=item.reference,
+        reference=desk.reference,
     )

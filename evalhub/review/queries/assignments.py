@@ -12,6 +12,7 @@ from evalhub.datasets.models import Item
 from evalhub.db import locked
 from evalhub.errors import NotFound
 from evalhub.projects.models import Batch, Project
+from evalhub.projects.queries import rules_of
 from evalhub.review.models import (
     Assignment,
     AssignmentState,
@@ -43,6 +44,11 @@ class Desk:
     def rubric(self) -> Rubric:
         """What the task asks: the whole version, or some of its criteria."""
         return rubric_of(self.rubric_version).only(self.task.criteria)
+
+    @property
+    def reference(self) -> str | None:
+        """The item's reference answer, where its reviewers read it while they grade."""
+        return self.item.reference if rules_of(self.project).show_reference else None
 
 
 @dataclass(frozen=True, slots=True)

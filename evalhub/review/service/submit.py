@@ -100,7 +100,7 @@ def _checked(
         "response": item.response,
         "prompt": item.prompt or "",
         "context": item.context or "",
-        "reference": item.reference or "",
+        "reference": desk.reference or "",
     }
     return Submission(
         project_id=desk.task.project_id,

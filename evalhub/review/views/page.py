@@ -122,7 +122,7 @@ def review_page(
         n_older_turns=older_turns([m["content"] for m in messages]),
         prompt=_text(item.prompt),
         context=_text(item.context),
-        reference=_text(item.reference),
+        reference=_text(desk.reference),
         response=Text.of(item.response),
         answers={c.key: _answer(shown, c.key) for c in criteria},
         note=shown.note,
