@@ -6,26 +6,29 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
 from evalhub.db import Database
 from evalhub.migrating import upgrade
+from tests.postgres import Databases
 
 ROOT = Path(__file__).parent.parent
 MUST_RUN = os.environ.get("EVALHUB_CI") == "1"
 """In CI nothing may be skipped for want of a browser or a database server."""
 
-_numbers = count(1)
-
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("evalhub", deadline=None)
 hypothesis.settings.load_profile("evalhub")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that hold a slow test, so that no worker is left with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def unavailable(reason: str) -> None:
@@ -77,13 +80,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    name = f"evalhub_template_{os.getpid()}"
-    _run_on(postgres_url, f"CREATE DATABASE {name}")
-    database = Database(_named(postgres_url, name))
-    upgrade(database)
-    database.close()
-    return name
+def postgres_databases(postgres_url: str) -> Databases:
+    return Databases(postgres_url)
 
 
 @pytest.fixture
@@ -96,13 +94,9 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
 
 
 @pytest.fixture
-def postgres_database(postgres_url: str, postgres_template: str) -> Iterator[Database]:
-    name = f"evalhub_test_{os.getpid()}_{next(_numbers)}"
-    _run_on(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    database = Database(_named(postgres_url, name))
-    yield database
-    database.close()
-    _run_on(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_database(postgres_databases: Databases) -> Iterator[Database]:
+    with postgres_databases.empty() as database:
+        yield database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -122,16 +116,3 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-def _named(url: str, name: str) -> str:
-    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _run_on(url: str, statement: str) -> None:
-    engine = sa.create_engine(
-        sa.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
-    )
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()

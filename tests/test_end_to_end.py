@@ -19,6 +19,8 @@ from evalhub.cli import cli
 from evalhub.db import Database
 from tests.servers import START
 
+pytestmark = pytest.mark.slow
+
 TOLERANCE = 1e-9
 
 
@@ -142,6 +144,7 @@ def test_bad_input_is_named_and_nothing_is_stored(evalhub: CommandLine, tmp_path
     evalhub.run("export", "none", "-o", tmp_path / "x", status=2)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_instance_that_does_not_fit_is_refused_with_exit_3(evalhub: CommandLine, tmp_path: Path) -> None:
     key = Path(evalhub.environment["EVALHUB_INSTANCE"]) / "secret_key"
     good = key.read_text()

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.weight import VIOLATIONS, violations_of, weight_of
 from tests.web.signed_in import Demo, next_item
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 REQUESTS = 5
 PAGE_KILOBYTES = 60

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from evalhub.db import Database
 from tests.browser.chaos import broken_by_all, play, stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RUNS, SEED = 5, 1
 

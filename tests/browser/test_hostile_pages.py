@@ -27,7 +27,7 @@ from tests.browser.chaos import Stage
 from tests.servers import serving
 from tests.world import MOMENT, World, a_project, an_account
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTE = "<img src=x onerror=\"document.title='PWNED'\"> {{ 7*7 }} <script>document.title=1</script> </textarea>"
 GOOD = {"accuracy": "excellent", "clarity": "excellent"}

@@ -28,7 +28,7 @@ from tests.review.test_queue import reviews_by_task
 from tests.servers import serving
 from tests.world import World, a_project, an_account
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CRITERIA = ["accuracy", "fluency", "terminology", "style", "locale"]
 MODELS = ["GPT4-5shot", "NLLB_MBR_BLEU", "ONLINE-W"]

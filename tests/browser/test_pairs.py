@@ -13,7 +13,7 @@ from tests.review.test_pairs import a_world, preferences
 from tests.servers import serving
 from tests.web.test_accessibility import SCREENS, faults_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def press(page: Page, *keys: str) -> None:

@@ -24,7 +24,7 @@ from evalhub.web.session import write
 from tests.browser.chaos import RUBRIC, Stage, stage
 from tests.web.client import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PEOPLE = 30
 ARTEFACTS = os.environ.get("EVALHUB_ARTEFACTS")

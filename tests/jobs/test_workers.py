@@ -7,6 +7,8 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
+
 from evalhub.db import Database
 from evalhub.jobs.bell import hang_bell
 from evalhub.jobs.models import JobState
@@ -14,6 +16,8 @@ from tests.jobs.processes import until, working
 from tests.jobs.test_service import enqueued, last_heard, seen
 from tests.servers import start_server
 from tests.web.client import settings_for
+
+pytestmark = pytest.mark.slow
 
 
 def begun(folder: Path) -> int:

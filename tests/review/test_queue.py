@@ -41,6 +41,8 @@ from evalhub.review.service.skip import skip_item
 from evalhub.web.session import write
 from tests.world import MOMENT, World, a_project
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"accuracy": "excellent", "clarity": "adequate"}
 
 

@@ -28,6 +28,8 @@ from tests.servers import serving, start_server
 from tests.web.client import a_token
 from tests.world import World, a_project
 
+pytestmark = pytest.mark.slow
+
 SCORES = {"accuracy": "adequate", "clarity": "excellent"}
 
 
@@ -121,7 +123,7 @@ def test_expired_leases_come_back_through_the_servers_own_sweep(database: Databa
 def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(database: Database, tmp_path: Path) -> None:
     """Submissions are sent again with the same key after each kill, as the page does."""
     logins = [f"r{i}" for i in range(8)]
-    world = a_project(database, items=80, reviewers=logins, overlap=OverlapPlan(base=2))
+    world = a_project(database, items=50, reviewers=logins, overlap=OverlapPlan(base=2))
     tokens = {login: a_token(database, world.people[login]) for login in logins}
     acknowledged: dict[str, str] = {}
     running = {"url": "", "is_over": False}
@@ -149,7 +151,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(datab
     for thread in threads:
         thread.start()
     chance = random.Random(7)
-    for _ in range(3):
+    for _ in range(2):
         time.sleep(chance.uniform(0.2, 0.6))
         server.kill()
         server = start_server(database, tmp_path, workers=2, port=port)
@@ -173,7 +175,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(datab
     sweep(database)
     for login in logins:
         world.review_all(login, SCORES)
-    assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 81), 2))
+    assert reviews_by_task(database) == Counter(dict.fromkeys(range(1, 51), 2))
     assert_sound(world)
 
 

@@ -21,7 +21,7 @@ from tests.training.worlds import a_training
 from tests.web.test_accessibility import faults_of
 from tests.world import World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCREENS = (("light", 1440), ("dark", 390))
 QUOTE = {"side": "response", "start": 0, "end": 6, "exact": "Answer", "prefix": "", "suffix": " number"}

@@ -27,6 +27,8 @@ from tests.training.worlds import RIGHT, WRONG, a_training, begin, grade
 from tests.web.client import Browser, Page, a_person, app_for
 from tests.world import MOMENT, RUBRIC, World
 
+pytestmark = pytest.mark.slow
+
 Visit = Callable[[World, str], Browser]
 AT = "/projects/p/training"
 EXAMPLES = RUBRIC.replace(

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.web.signed_in import Demo, next_item
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
 SCREENS = [("light", 1440), ("dark", 820), ("dark", 390), ("light", 320)]
@@ -81,7 +81,6 @@ class Screens:
             yield from (f"{scheme} {width}: {fault}" for fault in faults_of(self.page))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("person", PAGES)
 def test_pages_have_no_fault(demo: Demo, person: str) -> None:
     faults: list[str] = []
