@@ -15,7 +15,8 @@ from evalhub.export.queries.graded import GRADED
 from evalhub.export.schema.records import GivenRating, Grader
 from evalhub.export.schema.text import pseudonym
 from evalhub.projects.models import Member, Project
-from evalhub.review.models import Assignment, Evidence, Rating, RatingNote, RatingTag, Review
+from evalhub.review.models import Assignment, Evidence, Rating, RatingNote, RatingTag, Review, Task
+from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.schema import Criterion
 
 Place = tuple[int, int, int]
@@ -49,6 +50,7 @@ class ReviewRow(NamedTuple):
     confidence: int | None
     submitted_at: datetime
     active_seconds: float | None
+    rubric_version: int
 
 
 class Graders:
@@ -115,10 +117,16 @@ def given_ratings(
     task_ids: Sequence[int],
     *,
     criteria: dict[int, Criterion],
+    versions: dict[int, int],
     graders: Graders,
     without_text: bool,
 ) -> dict[int, list[GivenRating]]:
-    """The current ratings of people and models by task, sorted by criterion and pseudonym: five statements."""
+    """The current ratings of people and models by task: five statements.
+
+    Args:
+        criteria: what each means, by id.
+        versions: number of the rubric version of each.
+    """
     rows = _rating_rows(session, project_id, task_ids)
     graders.learn(row.reviewer_id for row in rows)
     notes = {} if without_text else {place: row.text for place, row in _rows(session, RatingNote, project_id, task_ids)}
@@ -135,6 +143,7 @@ def given_ratings(
         found.setdefault(row.task_id, []).append(
             GivenRating(
                 criterion=criteria[row.criterion_id],
+                rubric_version=versions[row.criterion_id],
                 grader=graders[row.reviewer_id],
                 rank=row.level,
                 value=row.value,
@@ -147,8 +156,6 @@ def given_ratings(
                 active_seconds=float(row.active_seconds),
             )
         )
-    for ratings in found.values():
-        ratings.sort(key=lambda rating: (rating.criterion.key, rating.grader.pseudonym))
     return found
 
 
@@ -200,7 +207,10 @@ def reviews(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[
             Review.confidence,
             Review.submitted_at,
             Assignment.active_seconds,
+            RubricVersion.number,
         )
+        .join(Task, sa.and_(Task.project_id == Review.project_id, Task.id == Review.task_id))
+        .join(RubricVersion, RubricVersion.id == Task.rubric_version_id)
         .join(
             Assignment,
             sa.and_(

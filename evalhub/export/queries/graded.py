@@ -27,8 +27,9 @@ class Graded:
 
     outcomes: dict[int, dict[int, Outcome]]
     states: dict[int, ItemState]
-    finalized_at: dict[int, datetime]
-    """Of the final ones: when the last review, decision or correction that they rest on was stored."""
+    complete: set[int]
+    settled_at: dict[int, datetime]
+    """When the last review, decision or correction that the task rests on was stored."""
     changed_at: dict[int, datetime]
     """When anything about the task was last stored, extra reviews and new cases among it."""
 
@@ -46,13 +47,8 @@ def graded(session: Session, project_id: int, task_ids: Sequence[int]) -> Graded
         )
     )
     states = {task: _state(task in complete, task in waiting, outcomes.get(task, {})) for task in task_ids}
-    finalized, changed = _moments(session, project_id, task_ids)
-    return Graded(
-        outcomes,
-        states,
-        {task: at for task, at in finalized.items() if states[task] is ItemState.FINAL},
-        changed,
-    )
+    settled_at, changed = _moments(session, project_id, task_ids)
+    return Graded(outcomes, states, complete, settled_at, changed)
 
 
 def _state(is_complete: bool, has_open_case: bool, outcomes: dict[int, Outcome]) -> ItemState:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 from evalhub.datasets.models import Item, ItemImport
 from evalhub.datasets.queries import current_items
 from evalhub.projects.models import Batch, BatchState, Project
-from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.review.models import COUNTED_PURPOSES, Purpose, Task
 from evalhub.rubrics.models import Criterion, RubricVersion
 
 AT_ONCE = 500
@@ -29,6 +31,8 @@ class Candidate(NamedTuple):
     batch: str
     imported_at: datetime | None
     rubric_version_id: int
+    purpose: Purpose
+    criteria: list[str] | None
 
 
 def begin_snapshot(session: Session) -> None:
@@ -37,8 +41,10 @@ def begin_snapshot(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def candidates(session: Session, project: Project, item_id: int | None = None) -> Iterator[list[Candidate]]:
-    """The tasks of items that are not withdrawn, some hundred at a time, by the code points of their items' ids.
+def candidates(session: Session, project: Project, item_id: int | None = None) -> Iterator[list[list[Candidate]]]:
+    """The tasks of each item that is not withdrawn, some hundred items at a time, by the code points of their ids.
+
+    The live task of an item comes first.
 
     Args:
         item_id: the only item that is asked for; all where it is None.
@@ -47,12 +53,13 @@ def candidates(session: Session, project: Project, item_id: int | None = None) -
     rows = session.execute(
         _tasks(project)
         .where(Item.withdrawn_at.is_(None), *only)
-        .order_by(*(by_code_point(session, Item.external_id), RubricVersion.number))
-        .order_by(by_code_point(session, Task.purpose), Task.occasion)
+        .order_by(by_code_point(session, Item.external_id), Task.purpose != Purpose.LIVE, Task.id)
         .execution_options(yield_per=AT_ONCE)
     )
-    for part in rows.partitions():
-        yield [Candidate(*row) for row in part]
+    by_item = groupby((Candidate(*row) for row in rows), key=attrgetter("item_id"))
+    tasks = (list(of_item) for _, of_item in by_item)
+    while part := list(islice(tasks, AT_ONCE)):
+        yield part
 
 
 def n_withdrawn(session: Session, project: Project) -> int:
@@ -71,6 +78,8 @@ def _tasks(project: Project) -> sa.Select[*tuple[Any, ...]]:
             Batch.name,
             ItemImport.completed_at,
             Task.rubric_version_id,
+            Task.purpose,
+            Task.criteria,
         )
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(ItemImport, ItemImport.id == Item.import_id)
@@ -102,6 +111,16 @@ def versions_in_use(session: Session, project: Project) -> list[int]:
     counted = (Task.project_id == project.id, Task.purpose.in_(COUNTED_PURPOSES))
     used = session.scalars(sa.select(Task.rubric_version_id).where(*counted).distinct())
     return sorted({project.rubric_version_id, *used})
+
+
+def version_numbers(session: Session, version_ids: Collection[int]) -> dict[int, int]:
+    """Number of the version by the id of each of its criteria."""
+    rows = session.execute(
+        sa.select(Criterion.id, RubricVersion.number)
+        .join(RubricVersion, RubricVersion.id == Criterion.rubric_version_id)
+        .where(RubricVersion.id.in_(version_ids))
+    )
+    return dict(rows.all())
 
 
 def criteria_in_use(session: Session, project: Project) -> list[str]:

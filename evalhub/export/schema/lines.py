@@ -99,17 +99,25 @@ def check_preferences(folder: Path, path: str, item_files: Sequence[str]) -> Non
 
 
 def _check_item(path: str, line: Mapping[str, Any], rubric: Rubric, extra: Collection[Place]) -> None:
-    item_id, version = line["item_id"], line["rubric_version"]
+    item_id = line["item_id"]
+
+    def version(entry: Mapping[str, Any]) -> int:
+        """Bundles of before a project could change its version name it for the item alone."""
+        return int(entry.get("rubric_version", line["rubric_version"]))
+
     counted = Counter(
-        rating["criterion"] for rating in line["ratings"] if (item_id, version, rating["reviewer"]) not in extra
+        (rating["criterion"], version(rating))
+        for rating in line["ratings"]
+        if (item_id, version(rating), rating["reviewer"]) not in extra
     )
     outcomes = {}
     for entry in line["criteria"]:
-        if entry["n_ratings"] != counted[entry["criterion"]]:
+        n_counted = counted[entry["criterion"], version(entry)]
+        if entry["n_ratings"] != n_counted:
             raise Difference(
                 path,
-                f"{item_id}, {entry['criterion']}: n_ratings is {entry['n_ratings']}, with"
-                f" {counted[entry['criterion']]} ratings that count",
+                f"{item_id}, {entry['criterion']}: n_ratings is {entry['n_ratings']}, with {n_counted} ratings that"
+                " count",
             )
         outcomes[entry["criterion"]] = _outcome(rubric, entry)
     tags = json.loads(line["tags_json"])

@@ -7,7 +7,7 @@ is "", 0 or false, and means nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,8 @@ class GivenRating:
     """
 
     criterion: Criterion
+    rubric_version: int
+    """Of the question that was answered, which need not be the item's."""
     grader: Grader
     rank: int | None
     value: float | None
@@ -55,6 +57,11 @@ class GivenRating:
     active_seconds: float
 
     @property
+    def place(self) -> tuple[str, int, str]:
+        """In the order of the lines."""
+        return self.criterion.key, self.rubric_version, self.grader.pseudonym
+
+    @property
     def is_rated(self) -> bool:
         return self.rank is not None or self.value is not None
 
@@ -65,7 +72,7 @@ class GivenRating:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a criterion came to; see `adjudication.schema.Outcome`."""
+    """What a criterion came to, and where it was asked; see `adjudication.schema.Outcome`."""
 
     state: str
     rank: int | None
@@ -77,6 +84,10 @@ class Settled:
     adjudicator: str
     rationale: str
     decisions: int
+    rubric_version: int = 0
+    """Of the question that was answered."""
+    task_id: int = 0
+    """Where it was; written to no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ class ExportedItem:
     finalized_at: datetime | None
     outcomes: Mapping[str, Settled]
     ratings: Sequence[GivenRating]
-    """People's, by criterion and pseudonym."""
+    """People's, by criterion, version and pseudonym; also answers to what the record's version asks otherwise."""
     criteria: frozenset[str] | None
     """Keys of the only criteria wanted; None for all."""
 
@@ -137,13 +148,16 @@ def item_record(item: ExportedItem) -> dict[str, Any]:
         **overall_fields(overall),
     }
     tail = {
-        "root_causes_json": canonical_json(_root_causes(item.ratings)),
+        "root_causes_json": canonical_json(_root_causes(item)),
         "finalized_at": rfc3339(item.finalized_at) if item.finalized_at else "",
     }
     if not item.is_scored:
         return head | tail
     body = {
-        "criteria": [_criterion(criterion, item.outcomes.get(criterion.key)) for criterion in shown_criteria(item)],
+        "criteria": [
+            _criterion(criterion, item.outcomes.get(criterion.key), item.rubric.version)
+            for criterion in shown_criteria(item)
+        ],
         "ratings": [_rating(rating) for rating in item.ratings],
     }
     return head | body | tail
@@ -180,12 +194,13 @@ def overall_fields(overall: Overall) -> dict[str, Any]:
 
 def rating_record(item: ExportedItem, rating: GivenRating) -> dict[str, Any]:
     """The line of ratings.jsonl: scalars only."""
-    return _long_head(item, rating.grader) | {"simulated": rating.grader.is_simulated} | _rating(rating)
+    head = _long_head(item, rating.grader, rating.rubric_version)
+    return head | {"simulated": rating.grader.is_simulated} | _rating(rating)
 
 
 def model_rating_record(item: ExportedItem, rating: GivenRating) -> dict[str, Any]:
     """The line of model_ratings.jsonl, which names the model that rated."""
-    return _long_head(item, rating.grader) | {"judge": rating.grader.name} | _rating(rating)
+    return _long_head(item, rating.grader, rating.rubric_version) | {"judge": rating.grader.name} | _rating(rating)
 
 
 def review_record(
@@ -196,11 +211,12 @@ def review_record(
     revision: int,
     note: str,
     confidence: int | None,
+    rubric_version: int,
     submitted_at: datetime,
     active_seconds: float,
 ) -> dict[str, Any]:
     """The line of reviews.jsonl; the confidence, 1 to 3, counts only where it was given."""
-    return _long_head(item, grader) | {
+    return _long_head(item, grader, rubric_version) | {
         "simulated": grader.is_simulated,
         "reviewer": grader.pseudonym,
         "state": state,
@@ -213,23 +229,24 @@ def review_record(
     }
 
 
-def _long_head(item: ExportedItem, grader: Grader) -> dict[str, Any]:
+def _long_head(item: ExportedItem, grader: Grader, rubric_version: int) -> dict[str, Any]:
     return {
         "item_id": item.item_id,
         "group": item.group,
         "model": item.model,
         "rubric": item.rubric.name,
-        "rubric_version": item.rubric.version,
+        "rubric_version": rubric_version,
         "reviewer_kind": grader.kind,
     }
 
 
-def _criterion(criterion: Criterion, outcome: Settled | None) -> dict[str, Any]:
+def _criterion(criterion: Criterion, outcome: Settled | None, version: int) -> dict[str, Any]:
     if outcome is None:
         nothing = [0] * max(len(criterion.levels), 1)
-        outcome = Settled("undefined", None, None, "", 0, nothing, None, "", "", 0)
+        outcome = Settled("undefined", None, None, "", 0, nothing, None, "", "", 0, version)
     return {
         "criterion": criterion.key,
+        "rubric_version": outcome.rubric_version,
         "state": outcome.state,
         "level": level_key(criterion, outcome.rank),
         "rank": outcome.rank or 0,
@@ -247,6 +264,7 @@ def _criterion(criterion: Criterion, outcome: Settled | None) -> dict[str, Any]:
 def _rating(rating: GivenRating) -> dict[str, Any]:
     return {
         "criterion": rating.criterion.key,
+        "rubric_version": rating.rubric_version,
         "reviewer": rating.grader.pseudonym,
         "state": "rated" if rating.is_rated else "not_applicable",
         "level": level_key(rating.criterion, rating.rank),
@@ -266,7 +284,14 @@ def level_key(criterion: Criterion, rank: int | None) -> str:
     return "" if rank is None else criterion.levels[rank].key
 
 
-def _root_causes(ratings: Iterable[GivenRating]) -> list[dict[str, Any]]:
-    """How many reviewers ticked each failure tag, by criterion and tag."""
-    ticked = Counter((rating.criterion.key, tag) for rating in ratings if rating.counts for tag in rating.tags)
+def _root_causes(item: ExportedItem) -> list[dict[str, Any]]:
+    """How many reviewers ticked each failure tag, by criterion and tag, where the question is the record's."""
+    ticked = Counter(
+        (rating.criterion.key, tag)
+        for rating in item.ratings
+        if rating.counts
+        and (outcome := item.outcomes.get(rating.criterion.key))
+        and outcome.rubric_version == rating.rubric_version
+        for tag in rating.tags
+    )
     return [{"criterion": key, "n": n, "tag": tag} for (key, tag), n in sorted(ticked.items())]

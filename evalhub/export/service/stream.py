@@ -27,17 +27,18 @@ from evalhub.export.schema.records import (
     Settled,
     review_record,
 )
+from evalhub.export.service.as_one import AsOne, as_one
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
 from evalhub.review.queries.pairs import StandingPreference
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
-from evalhub.rubrics.schema import Rubric
+from evalhub.rubrics.schema import Criterion, Rubric
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Some items with all that was said about them; the lists are by task id."""
+    """Some items with all that was said about them, by the id of the live task of each."""
 
     items: dict[int, ExportedItem]
     model_ratings: dict[int, list[GivenRating]]
@@ -87,13 +88,24 @@ class Stream:
 
     def portions(self) -> Iterator[Portion]:
         for part in scope.candidates(self.session, self.project, self.item_id):
-            kept = [candidate for candidate in part if self._passes(candidate)]
+            kept = [tasks for tasks in part if self._passes(tasks[0])]
             if not kept:
                 continue
-            found = graded(self.session, self.project.id, [candidate.task_id for candidate in kept])
-            kept = [candidate for candidate in kept if self._passes_when_graded(candidate, found)]
-            if kept:
-                yield self._portion(kept, found)
+            found = graded(self.session, self.project.id, [task.task_id for tasks in kept for task in tasks])
+            joined = [one for tasks in kept if (one := self._joined(tasks, found)) is not None]
+            if joined:
+                yield self._portion(joined)
+
+    def _joined(self, tasks: Sequence[Candidate], found: Graded) -> AsOne | None:
+        """An item as one record; None where the filters leave it out."""
+        tasks = [task for task in tasks if self._is_of_its_time(task, found)]
+        if not tasks:
+            return None
+        joined = as_one(tasks, found, self.rubrics, self.project.rubric_version_id)
+        if self.options.state and joined.state not in self.options.state:
+            self._leave_out("state")
+            return None
+        return joined
 
     def review_records(self, portion: Portion, task_id: int) -> list[dict[str, Any]]:
         """The lines of reviews.jsonl for one task, by pseudonym."""
@@ -106,10 +118,11 @@ class Stream:
                 revision=row.revision,
                 note="" if self.options.without_text else row.note,
                 confidence=row.confidence,
+                rubric_version=row.rubric_version,
                 submitted_at=row.submitted_at,
                 active_seconds=float(row.active_seconds or 0.0),
             )
-            for grader, row in sorted(rows, key=lambda pair: pair[0].pseudonym)
+            for grader, row in sorted(rows, key=lambda pair: (pair[0].pseudonym, pair[1].rubric_version))
             if not grader.is_model
         ]
 
@@ -148,24 +161,20 @@ class Stream:
         came_later = wanted.as_of and candidate.imported_at and candidate.imported_at > wanted.as_of
         return self._leave_out("as_of") if came_later else True
 
-    def _passes_when_graded(self, candidate: Candidate, found: Graded) -> bool:
-        changed_at, as_of = found.changed_at.get(candidate.task_id), self.options.as_of
-        if as_of and changed_at and changed_at > as_of:
-            return self._leave_out("as_of")
-        if self.options.state and found.states[candidate.task_id] not in self.options.state:
-            return self._leave_out("state")
-        return True
+    def _is_of_its_time(self, task: Candidate, found: Graded) -> bool:
+        changed_at, as_of = found.changed_at.get(task.task_id), self.options.as_of
+        return self._leave_out("as_of") if as_of and changed_at and changed_at > as_of else True
 
     def _leave_out(self, name: str) -> bool:
         self.left_out[name] += 1
         return False
 
-    def _portion(self, kept: Sequence[Candidate], found: Graded) -> Portion:
-        task_ids = [candidate.task_id for candidate in kept]
+    def _portion(self, kept: Sequence[AsOne]) -> Portion:
+        task_ids = [task.task_id for one in kept for task in one.tasks]
         self.graders.learn(
             outcome.adjudicator_id
-            for outcomes in found.outcomes.values()
-            for outcome in outcomes.values()
+            for one in kept
+            for outcome, _ in one.outcomes.values()
             if outcome.adjudicator_id is not None
         )
         ratings = given.given_ratings(
@@ -173,22 +182,33 @@ class Stream:
             self.project.id,
             task_ids,
             criteria=self._criteria,
+            versions=self._version_of,
             graders=self.graders,
             without_text=self.options.without_text,
         )
-        texts = given.item_texts(self.session, self.project.dataset_id, [candidate.item_id for candidate in kept])
+        texts = given.item_texts(self.session, self.project.dataset_id, [one.tasks[0].item_id for one in kept])
         reviews = given.reviews(self.session, self.project.id, task_ids)
         self.graders.learn(row.reviewer_id for rows in reviews.values() for row in rows)
-        wanted = {task_id: self._wanted(given_here) for task_id, given_here in ratings.items()}
-        items = {
-            candidate.task_id: self._item(candidate, texts[candidate.item_id], found, wanted) for candidate in kept
-        }
-        models = {task_id: [r for r in rows if r.grader.is_model] for task_id, rows in wanted.items()}
-        return Portion(items, models, reviews)
+        portion = Portion({}, {}, {})
+        for one in kept:
+            live_id = one.tasks[0].task_id
+            said = sorted(
+                (rating for task in one.tasks for rating in self._wanted(ratings.get(task.task_id, []))),
+                key=lambda rating: rating.place,
+            )
+            portion.items[live_id] = self._item(one, texts[one.tasks[0].item_id], said)
+            portion.model_ratings[live_id] = [rating for rating in said if rating.grader.is_model]
+            portion.reviews[live_id] = [row for task in one.tasks for row in reviews.get(task.task_id, ())]
+        return portion
 
     @cached_property
-    def _criteria(self) -> dict[int, Any]:
+    def _criteria(self) -> dict[int, Criterion]:
         return meanings(self.session, self.versions)
+
+    @cached_property
+    def _version_of(self) -> dict[int, int]:
+        """Number of the rubric version by the id of its criterion."""
+        return scope.version_numbers(self.session, self.versions)
 
     def _wanted(self, ratings: list[GivenRating]) -> list[GivenRating]:
         if not self.options.criterion:
@@ -197,10 +217,8 @@ class Stream:
         self.left_out["criterion"] += len(ratings) - len(kept)
         return kept
 
-    def _item(
-        self, candidate: Candidate, text: ItemText, found: Graded, ratings: dict[int, list[GivenRating]]
-    ) -> ExportedItem:
-        task_id, hides = candidate.task_id, self.options.without_text
+    def _item(self, one: AsOne, text: ItemText, said: Sequence[GivenRating]) -> ExportedItem:
+        hides = self.options.without_text
         turns = text.messages or [{"role": "user", "content": text.prompt or ""}]
         return ExportedItem(
             external_id=text.external_id,
@@ -214,20 +232,20 @@ class Stream:
             tags=text.tags,
             metadata_json="{}" if hides else text.metadata_json,
             content_sha256=text.content_sha256,
-            rubric=self.rubrics[candidate.rubric_version_id],
-            rubric_sha256=self.versions[candidate.rubric_version_id].sha256,
-            state=found.states[task_id],
-            finalized_at=found.finalized_at.get(task_id),
-            outcomes={
-                outcome.criterion: self._settled(outcome) for outcome in found.outcomes.get(task_id, {}).values()
-            },
-            ratings=[rating for rating in ratings.get(task_id, ()) if not rating.grader.is_model],
+            rubric=self.rubrics[one.rubric_version_id],
+            rubric_sha256=self.versions[one.rubric_version_id].sha256,
+            state=one.state,
+            finalized_at=one.finalized_at,
+            outcomes={key: self._settled(*outcome) for key, outcome in one.outcomes.items()},
+            ratings=[rating for rating in said if not rating.grader.is_model],
             criteria=frozenset(self.options.criterion) or None,
         )
 
-    def _settled(self, outcome: Outcome) -> Settled:
+    def _settled(self, outcome: Outcome, task: Candidate) -> Settled:
         adjudicator = outcome.adjudicator_id
         return Settled(
+            rubric_version=self.rubrics[task.rubric_version_id].version,
+            task_id=task.task_id,
             state=outcome.state,
             rank=outcome.rank,
             value=outcome.value,

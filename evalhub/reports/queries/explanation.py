@@ -99,22 +99,8 @@ def _is_disputed(session: Session, project_id: int, tasks: Sequence[Task]) -> bo
 def _record(
     session: Session, project_id: int, task_id: int, exported: ExportedItem, people: ShownPeople
 ) -> RecordExplained:
-    answers = _answers(session, project_id, task_id)
-    in_case = _in_open_case(session, project_id, task_id)
-    corrections = _corrections(session, project_id, task_id, people)
     criteria = [
-        _criterion(
-            criterion,
-            exported.outcomes.get(criterion.key),
-            answers.get(criterion.key, ()),
-            [
-                _said(rating, people, corrections)
-                for rating in exported.ratings
-                if rating.criterion.key == criterion.key
-            ],
-            has_open_case=criterion.key in in_case,
-        )
-        for criterion in shown_criteria(exported)
+        _criterion_of(session, project_id, exported, criterion, people) for criterion in shown_criteria(exported)
     ]
     words = {one.criterion: one.answer for one in criteria}
     return RecordExplained(
@@ -125,6 +111,27 @@ def _record(
         finalized_at=exported.finalized_at,
         criteria=criteria,
         score=explained_score(exported.rubric, exported.outcomes, exported.tags, words),
+    )
+
+
+def _criterion_of(
+    session: Session, project_id: int, exported: ExportedItem, criterion: Criterion, people: ShownPeople
+) -> CriterionExplained:
+    """From the task that asked it, for a regrade asks a part of the rubric."""
+    key, outcome = criterion.key, exported.outcomes.get(criterion.key)
+    if outcome is None:
+        return _criterion(criterion, None, (), (), has_open_case=False)
+    corrections = _corrections(session, project_id, outcome.task_id, people)
+    return _criterion(
+        criterion,
+        outcome,
+        _answers(session, project_id, outcome.task_id).get(key, ()),
+        [
+            _said(rating, people, corrections)
+            for rating in exported.ratings
+            if rating.criterion.key == key and rating.rubric_version == outcome.rubric_version
+        ],
+        has_open_case=key in _in_open_case(session, project_id, outcome.task_id),
     )
 
 

@@ -179,7 +179,7 @@ def _move_some(session: Session, *, adoption_id: int, after: int) -> int | None:
         session.scalars(sa.select(Task.id).where(Task.project_id == project_id, Task.id.in_(ids), ~is_begun()))
     )
     _move(session, [task for task in tasks if task.id in untouched], adoption.to_version_id)
-    return nearby[-1].id
+    return int(nearby[-1].id)
 
 
 def _move(session: Session, tasks: Sequence[Task], version_id: int) -> None:
