@@ -32,8 +32,12 @@ api_bp = Blueprint("adjudication_api", __name__, url_prefix="/api/v1")
 class CaseQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    state: Annotated[str, Field(pattern="^(open|decided|corrected|set-aside|all)$")] = "open"
-    criterion: Annotated[str, Field(max_length=64)] | None = None
+    state: str = Field(
+        default="open", pattern="^(open|decided|corrected|set-aside|all)$", description="Only cases in this state"
+    )
+    criterion: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="Only cases that dispute this criterion"
+    )
     after: Annotated[str, Field(max_length=4096)] | None = Field(
         default=None, description="`next` of the page before; without it the first page"
     )

@@ -33,6 +33,7 @@ WRONG = "The query string is not as it should be."
     summary="The scored items as JSON lines, streamed; a filter may be given several times",
     query=Options,
     responses={200: None},
+    answer_type="application/jsonl",
 )
 def export(p: str) -> ResponseReturnValue:
     options = _options()
@@ -46,7 +47,10 @@ def export(p: str) -> ResponseReturnValue:
 @api_bp.post("/projects/<p>/export")
 @allowed(take_export)
 @documented(
-    summary="Make a bundle, recorded like any export, and get it as a zip", query=Options, responses={200: None}
+    summary="Make a bundle, recorded like any export, and get it as a zip",
+    query=Options,
+    responses={200: None},
+    answer_type="application/zip",
 )
 def make(p: str) -> ResponseReturnValue:
     options, by_id, now = _options(), require_principal().account_id, utc_now()

@@ -33,9 +33,9 @@ class BoxQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sent: bool = Field(default=False, description="What you sent instead of what you answer")
-    rubric: Annotated[str, Field(max_length=64)] = ""
-    kind: EntryKind | None = None
-    state: EntryState | None = None
+    rubric: str = Field(default="", max_length=64, description="Only about this rubric")
+    kind: EntryKind | None = Field(default=None, description="Only of this kind")
+    state: EntryState | None = Field(default=None, description="Only in this state")
     after: Annotated[str, Field(max_length=4096)] | None = Field(default=None, description="`next` of the page before")
 
 

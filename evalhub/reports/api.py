@@ -39,13 +39,15 @@ class ItemsQuery(BaseModel):
 
     q: Asked = Field(default="", description="How the id, the prompt or the answer begins")
     state: Asked = Field(default="", description="waiting, begun, in_review, one_more, scored, in_adjudication, …")
-    model: Asked = ""
-    tag: Asked = ""
+    model: Asked = Field(default="", description="Only answers of this model")
+    tag: Asked = Field(default="", description="Only items with this tag")
     batch: Asked = Field(default="", description="Number of the batch")
     reviewer: Asked = Field(default="", description="Id of the account; for viewers the pseudonym of exports")
     level: Asked = Field(default="", description="criterion:level that somebody gave")
     failure: Asked = Field(default="", description="criterion:tag that somebody ticked")
-    sort: Annotated[str, Field(pattern=f"^-?({'|'.join(ITEMS_BY)})$")] = "added"
+    sort: Annotated[str, Field(pattern=f"^-?({'|'.join(ITEMS_BY)})$")] = Field(
+        default="added", description="What the list is in order of; with - the other way round"
+    )
     after: Annotated[str, Field(max_length=4096)] | None = Field(
         default=None, description="`next` of the page before; without it the first page"
     )

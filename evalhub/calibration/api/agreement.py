@@ -29,9 +29,9 @@ from evalhub.web.session import reading
 class AgreementQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    criterion: Annotated[str, Field(max_length=64)] | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    criterion: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="Only this criterion")
+    since: AwareDatetime | None = Field(default=None, description="Only reviews from this moment on")
+    until: AwareDatetime | None = Field(default=None, description="Only reviews before this moment")
     report: Annotated[str, Field(max_length=32)] | None = Field(
         default=None, description="The id of an earlier report of a large project; it keeps its newest twenty"
     )

@@ -32,15 +32,18 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    state: tuple[ItemState, ...] = ()
-    model: Choices = ()
-    tag: Choices = ()
-    criterion: Choices = ()
-    batch: Choices = ()
-    as_of: AwareDatetime | None = None
-    """Leaves out the items that came in, or whose reviews or case changed, after this moment."""
-    without_text: bool = False
-    """Leaves prompts, responses, notes, quotes, rationales and metadata empty."""
+    state: tuple[ItemState, ...] = Field(default=(), description="Items in one of these states")
+    model: Choices = Field(default=(), description="Items of one of these models")
+    tag: Choices = Field(default=(), description="Items with one of these tags")
+    criterion: Choices = Field(default=(), description="These criteria; the overall score stays that of all")
+    batch: Choices = Field(default=(), description="Items of one of these imports")
+    as_of: AwareDatetime | None = Field(
+        default=None,
+        description="Leaves out the items that came in, or whose reviews or case changed, after this moment",
+    )
+    without_text: bool = Field(
+        default=False, description="Leaves prompts, responses, notes, quotes, rationales and metadata empty"
+    )
 
     @field_validator("state", "model", "tag", "criterion", "batch")
     @classmethod
