@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from wtforms import BooleanField, Field, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
+from wtforms.validators import EqualTo, InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from evalhub.accounts.models import InstanceRole
 from evalhub.accounts.schema import (
     KEY_ACTIONS,
     PASSWORD_LENGTHS,
     Density,
+    Invitee,
     PersonalSettings,
     TextSize,
     clean_domains,
@@ -22,9 +36,12 @@ from evalhub.accounts.schema import (
     clean_name,
     key_clashes,
     password_fault,
+    read_invitees,
 )
 from evalhub.errors import BadInput
+from evalhub.web.context import utc_now
 from evalhub.web.forms import Form
+from evalhub.web.principal import Scope
 
 ROLES = [SelectChoice(InstanceRole.MEMBER.value, "Member"), SelectChoice(InstanceRole.ADMIN.value, "Admin")]
 
@@ -80,25 +97,94 @@ class InviteForm(NameForm):
         _check(clean_login, field.data)
 
 
+class InviteManyForm(Form):
+    people = TextAreaField(
+        "People",
+        [InputRequired("Name at least one person."), Length(max=20_000)],
+        description="One a line: Ann Example <ann@example.org>, or CSV: Ann Example, ann@example.org",
+    )
+    role_of_all = SelectField("Role of all of them", choices=ROLES, default=InstanceRole.MEMBER.value)
+    domains = StringField(
+        "What all of them know, separated by commas",
+        [Optional(), Length(max=2000)],
+        description="Such as medicine, law.",
+    )
+
+    def validate_domains(self, field: Field) -> None:
+        _check(clean_domains, words_of(field))
+
+    def invitees(self) -> list[Invitee]:
+        """Who was named.
+
+        Raises:
+            BadInput: with the faults of all lines.
+        """
+        return read_invitees(self.people.data)
+
+    def show(self, error: BadInput) -> None:
+        """Put the fault of each line at the field."""
+        where = (
+            f"Line {fault.line}: {fault.message}." if fault.line else f"{fault.message}." for fault in error.faults
+        )
+        self.people.errors = [*self.people.errors, *(words[:1].upper() + words[1:] for words in where)]
+
+
 class RoleForm(Form):
     role = SelectField("Role", choices=ROLES)
 
 
-class DomainsForm(Form):
-    domains = StringField("Domains, separated by commas", [Length(max=2000)])
+class ProfileForm(Form):
+    domains = StringField(
+        "Domains, separated by commas",
+        [Optional(), Length(max=2000)],
+        description="Such as medicine, law. Items that ask for a skill go to those who have it.",
+    )
+    languages = StringField(
+        "Languages, separated by commas", [Optional(), Length(max=2000)], description="Such as English, German."
+    )
 
     def validate_domains(self, field: Field) -> None:
-        _check(clean_domains, self.listed())
+        _check(clean_domains, words_of(field))
 
-    def listed(self) -> list[str]:
-        return [domain for domain in (self.domains.data or "").split(",") if domain.strip()]
+    def validate_languages(self, field: Field) -> None:
+        _check(clean_domains, words_of(field))
+
+
+SCOPES = {
+    Scope.READ: "Read what I may see",
+    Scope.REVIEW: "Grade for me, and settle cases",
+    Scope.MANAGE: "Change what I manage: projects, items, people's work",
+    Scope.ADMIN: "Do what only admins may",
+}
 
 
 class TokenForm(Form):
     name = StringField("What it is for", [InputRequired("Name it, so that you know which to revoke."), Length(max=100)])
+    scopes = SelectMultipleField(
+        "What it may do",
+        choices=[SelectChoice(scope.value, words) for scope, words in SCOPES.items()],
+        default=[Scope.READ.value],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description="Every token may read. None may do more than you yourself.",
+    )
+    expires_on = DateField("Until", [Optional()], description="To the end of this day (UTC); until revoked if empty.")
 
     def validate_name(self, field: Field) -> None:
         _check(clean_name, field.data)
+
+    def validate_expires_on(self, field: Field) -> None:
+        if field.data < utc_now().date():
+            raise ValidationError("This day is over; choose a later one, or none.")
+
+    def expires_at(self) -> datetime | None:
+        day: date | None = self.expires_on.data
+        return datetime.combine(day, time.max, UTC) if day else None
+
+
+def words_of(field: Field) -> list[str]:
+    """What stands between the commas."""
+    return [word for word in (field.data or "").split(",") if word.strip()]
 
 
 class DisplayForm(Form):

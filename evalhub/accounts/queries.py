@@ -19,8 +19,10 @@ from evalhub.accounts.models import (
     SignInSession,
     StoredSettings,
 )
-from evalhub.accounts.schema import PersonalSettings, digest
+from evalhub.accounts.schema import Load, Membership, PersonalSettings, digest
+from evalhub.db import canonical_json
 from evalhub.errors import NotFound
+from evalhub.events import load_asked, memberships_asked
 from evalhub.web.listing import Listing
 from evalhub.web.paging import Page, keyset
 
@@ -31,8 +33,9 @@ MOST_TO_CHOOSE = 500
 class People:
     """One page of the people who can sign in."""
 
-    page: Page[Account]
+    page: Page[Account, Profile]
     total: int
+    load: dict[int, Load]
 
 
 def account_of_login(session: Session, login: str) -> Account | None:
@@ -59,7 +62,12 @@ def people_to_choose(session: Session) -> list[Account]:
     return list(session.scalars(people.order_by(sa.func.lower(Account.display_name), Account.id).limit(MOST_TO_CHOOSE)))
 
 
-PEOPLE_BY = {"name": sa.func.lower(Account.display_name), "login": Account.login, "made": Account.created_at}
+PEOPLE_BY = {
+    "name": sa.func.lower(Account.display_name),
+    "login": Account.login,
+    "made": Account.created_at,
+    "seen": sa.func.coalesce(Account.last_seen_at, Account.created_at),
+}
 PEOPLE_STATES = {
     "active": Account.password_hash.is_not(None) & Account.disabled_at.is_(None),
     "invited": Account.password_hash.is_(None) & Account.disabled_at.is_(None),
@@ -69,7 +77,11 @@ PEOPLE_STATES = {
 
 def people(session: Session, listing: Listing) -> People:
     """Human accounts; `q` matches inside name or sign-in name, and what else a filter does not know it leaves aside."""
-    found = sa.select(Account).where(Account.kind == AccountKind.HUMAN)
+    found = (
+        sa.select(Account, Profile)
+        .outerjoin(Profile, Profile.account_id == Account.id)
+        .where(Account.kind == AccountKind.HUMAN)
+    )
     if search := listing.filters["q"]:
         found = found.where(
             Account.display_name.icontains(search, autoescape=True) | Account.login.icontains(search, autoescape=True)
@@ -78,8 +90,31 @@ def people(session: Session, listing: Listing) -> People:
         found = found.where(Account.role == role)
     if listing.filters["state"] in PEOPLE_STATES:
         found = found.where(PEOPLE_STATES[listing.filters["state"]])
-    total = session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
-    return People(keyset(session, found, listing.order(PEOPLE_BY, last=Account.id), listing.after), total)
+    if domain := listing.filters["domain"]:
+        words = sa.type_coerce(Profile.domains, sa.Text)
+        found = found.where(words.contains(canonical_json(domain.casefold()), autoescape=True))
+    total = session.scalar(sa.select(sa.func.count()).select_from(found.with_only_columns(Account.id).subquery())) or 0
+    page = keyset(session, found, listing.order(PEOPLE_BY, last=Account.id), listing.after)
+    return People(page, total, load_of(session, [account.id for account, _ in page.rows]))
+
+
+def load_of(session: Session, account_ids: list[int]) -> dict[int, Load]:
+    """How much work each of them does and holds, by account id; the later stages know."""
+    return {
+        account_id: load
+        for _, answer in load_asked.send(session, account_ids=account_ids)
+        for account_id, load in answer.items()
+    }
+
+
+def memberships_of(session: Session, account_id: int) -> list[Membership]:
+    """The projects that somebody is in; the later stages know."""
+    return [found for _, answer in memberships_asked.send(session, account_id=account_id) for found in answer]
+
+
+def domains_in_use(session: Session) -> list[str]:
+    """Every domain that somebody knows."""
+    return sorted({domain for domains in session.scalars(sa.select(Profile.domains)) for domain in domains})
 
 
 def all_people(session: Session) -> list[Account]:
@@ -168,9 +203,24 @@ def sessions_of(session: Session, account_id: int, *, now: datetime) -> list[Sig
     )
 
 
+def open_link_of(session: Session, account_id: int, *, now: datetime) -> Invitation | None:
+    """The newest one-time link of somebody that still works."""
+    return session.scalar(
+        sa.select(Invitation)
+        .where(Invitation.account_id == account_id, Invitation.used_at.is_(None), Invitation.expires_at > now)
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    )
+
+
 def domains_of(session: Session, account_id: int) -> list[str]:
     profile = session.get(Profile, account_id)
     return list(profile.domains) if profile else []
+
+
+def languages_of(session: Session, account_id: int) -> list[str]:
+    profile = session.get(Profile, account_id)
+    return list(profile.languages) if profile else []
 
 
 def settings_of(session: Session, account_id: int) -> PersonalSettings:

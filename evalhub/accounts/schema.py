@@ -8,7 +8,7 @@ import io
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
@@ -57,6 +57,21 @@ def digest(secret: str) -> str:
 def link_url(base_url: str, token: str) -> str:
     """The address of a one-time link; its host comes from the settings, never from a request."""
     return f"{base_url}/links/{token}"
+
+
+def links_as_csv(rows: Iterable[tuple[str, str, str]]) -> str:
+    """Name, sign-in name and link a row; what a spreadsheet would take for a formula is marked as text."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("name", "login", "link"))
+    writer.writerows(
+        tuple(f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in row) for row in rows
+    )
+    return text.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
 
 
 def clean_login(text: str) -> str:
@@ -111,6 +126,22 @@ class Invitee(NamedTuple):
     line: int
     display_name: str
     login: str
+
+
+class Load(NamedTuple):
+    """How much somebody grades: first submissions of the last seven days, and items held now."""
+
+    n_reviews: int
+    n_leases: int
+
+
+class Membership(NamedTuple):
+    """A project that somebody is in, with their roles there in words."""
+
+    project: str
+    title: str
+    is_open: bool
+    roles: tuple[str, ...]
 
 
 NAMED = re.compile(r"(?P<name>.*?)\s*<(?P<login>[^<>]*)>")

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.audit.models import AuditEvent, AuditHead
-from evalhub.audit.schema import GENESIS, next_hash
+from evalhub.audit.models import AuditCheck, AuditEvent, AuditHead
+from evalhub.audit.schema import GENESIS, Change, changes, next_hash
 from evalhub.web.paging import Page, keyset
 
 A_PAGE = 50
@@ -38,6 +38,10 @@ class EventLine:
     event: AuditEvent
     payload: dict[str, Any]
 
+    @property
+    def changes(self) -> list[Change]:
+        return changes(self.payload)
+
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
@@ -55,9 +59,25 @@ def chain_names(session: Session) -> list[str]:
     )
 
 
-def chain_differences(session: Session) -> list[Difference]:
-    """The first difference of each chain; none when the log is whole. Events that wait to be chained are none."""
-    return [found for chain in chain_names(session) if (found := _first_difference(session, chain)) is not None]
+def chain_differences(session: Session, chain: str = "") -> list[Difference]:
+    """The first difference of each chain, or of the one that is named; none when the log is whole.
+
+    Events that wait to be chained are no difference.
+    """
+    names = [chain] if chain else chain_names(session)
+    return [found for name in names if (found := _first_difference(session, name)) is not None]
+
+
+def n_chained(session: Session, chain: str = "") -> int:
+    """How many events have their place, in one chain or in all."""
+    counted = sa.select(sa.func.coalesce(sa.func.sum(AuditHead.seq), 0))
+    return session.scalar(counted.where(AuditHead.chain == chain) if chain else counted) or 0
+
+
+def last_check(session: Session, chain: str = "") -> AuditCheck | None:
+    """When somebody last looked whether a chain is whole; a look at all of them is one at each."""
+    about = AuditCheck.chain.in_({"", chain})
+    return session.scalar(sa.select(AuditCheck).where(about).order_by(AuditCheck.id.desc()).limit(1))
 
 
 def _first_difference(session: Session, chain: str) -> Difference | None:
@@ -125,10 +145,12 @@ def events_of(
     chain: str = "",
     action: str = "",
     actor: str = "",
+    subject: str = "",
     since: datetime | None = None,
+    until: datetime | None = None,
     after: str | None = None,
 ) -> EventPage:
-    """A page of events, the last first; `action` matches its beginning, like "review"."""
+    """A page of events, the last first; `action` and `subject` match their beginnings, like "review"."""
     statement = sa.select(AuditEvent)
     if chain:
         statement = statement.where(AuditEvent.chain == chain)
@@ -138,12 +160,18 @@ def events_of(
         statement = statement.where(AuditEvent.actor == actor)
     if since is not None:
         statement = statement.where(AuditEvent.at >= since)
+    if until is not None:
+        statement = statement.where(AuditEvent.at < until)
+    if subject:
+        statement = statement.where(AuditEvent.subject_id.startswith(subject, autoescape=True))
     page = keyset(session, statement, [(AuditEvent.id, True)], after, A_PAGE)
     return EventPage([EventLine(event, json.loads(event.body)["payload"]) for (event,) in page.rows], page)
 
 
-def actions(session: Session) -> list[str]:
-    return sorted(session.scalars(sa.select(AuditEvent.action).distinct()))
+def actions(session: Session, chain: str = "") -> list[str]:
+    """What has happened, in one chain or in all."""
+    found = sa.select(AuditEvent.action).distinct()
+    return sorted(session.scalars(found.where(AuditEvent.chain == chain) if chain else found))
 
 
 def exported(session: Session, chain: str | None = None) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 INSTANCE = "instance"
 """The chain of what belongs to no project."""
@@ -57,6 +57,7 @@ SENTENCES = {
     "lease.lapsed": "took back an item whose lease had lapsed",
     "link.created": "made a one-time link",
     "link.used": "used a one-time link",
+    "link.withdrawn": "withdrew a one-time link",
     "member.removed": "removed a member",
     "member.set": "set a member's roles",
     "practice.started": "began to practise",
@@ -81,6 +82,8 @@ SENTENCES = {
     "round.closed": "closed a calibration round",
     "round.created": "handed out a calibration round",
     "round.discussed": "looked at what all answered in a calibration round",
+    "rubric.draft_deleted": "deleted a draft of a rubric",
+    "rubric.draft_made": "began a draft of a rubric",
     "rubric.handed_on": "gave a rubric another owner",
     "rubric.published": "published a rubric",
     "ruling.made": "pinned a ruling beside a criterion",
@@ -105,9 +108,33 @@ def sentence(action: str) -> str:
     return SENTENCES.get(action) or f"{verb.replace('_', ' ') or 'did something to'} {noun.replace('_', ' ')}"
 
 
+class Change(NamedTuple):
+    """What was changed, as it was and as it is; empty where there is nothing."""
+
+    what: str
+    before: str
+    after: str
+
+
+def changes(payload: Mapping[str, Any]) -> list[Change]:
+    """The `before` and `after` of an event, as `audit.service.before_and_after` writes them, side by side."""
+    before, after = payload.get("before"), payload.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [
+        Change(key.replace("_", " "), _or_nothing(before.get(key)), _or_nothing(after.get(key)))
+        for key in sorted({*before, *after})
+    ]
+
+
 def details(payload: Mapping[str, Any]) -> str:
-    """The figures and hashes of an event, in the order of their names."""
-    return ", ".join(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in sorted(payload.items()))
+    """The figures and hashes of an event, in the order of their names; its changes stand in `changes`."""
+    shown = payload if not changes(payload) else {k: v for k, v in payload.items() if k not in ("before", "after")}
+    return ", ".join(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in sorted(shown.items()))
+
+
+def _or_nothing(value: Any) -> str:
+    return "" if value is None else _shown(value)
 
 
 def _shown(value: Any) -> str:

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from evalhub.audit.models import AuditEvent, AuditHead
+from evalhub.audit.models import AuditCheck, AuditEvent, AuditHead
+from evalhub.audit.queries import Difference, chain_differences, n_chained
 from evalhub.audit.schema import GENESIS, INSTANCE, next_hash
 from evalhub.db import Database, canonical_json, locked
-from evalhub.web.session import write
+from evalhub.web.session import reading, write
 
 AT_ONCE = 2000
 
@@ -108,3 +109,19 @@ def chain_all(database: Database, chain: str | None = None) -> None:
     """Chain every event that waits, of one chain or of all, some thousand in a transaction."""
     while write(partial(chain_events, chain=chain, limit=AT_ONCE), on=database) >= AT_ONCE:
         pass
+
+
+def verify(database: Database, *, by: str, at: datetime, chain: str = "") -> list[Difference]:
+    """Chain what waits, look at one chain or at all from the beginning, and keep what was found.
+
+    Args:
+        by: public id of the account that asked, "" for the command line.
+    """
+    chain_all(database, chain or None)
+    with reading(database) as session:
+        differences = chain_differences(session, chain)
+        n_events = n_chained(session, chain)
+    said = "; ".join(map(str, differences)) or None
+    row = {"chain": chain, "at": at, "by": by, "n_events": n_events, "difference": said}
+    write(lambda session: session.execute(sa.insert(AuditCheck).values(row)).close(), on=database)
+    return differences

@@ -1,7 +1,8 @@
-"""How much of an item's history somebody may read."""
+"""How much of a project's history somebody may read."""
 
 from __future__ import annotations
 
+from evalhub.export.policies import sees_everybodys_work
 from evalhub.projects.policies import adjudicate, manage_project
 from evalhub.reports.queries.explanation import Reader
 from evalhub.reports.queries.items import Onlooker
@@ -16,3 +17,8 @@ def reader_of(principal: Principal, p: str) -> Reader:
 
 def onlooker_of(principal: Principal, p: str) -> Onlooker:
     return Onlooker(principal.account_id, decides_cases=adjudicate(principal, p))
+
+
+def read_log(principal: Principal, p: str) -> bool:
+    """Managers who grade nothing here any more: the log says who did what with which item."""
+    return sees_everybodys_work(principal, p, "its log")

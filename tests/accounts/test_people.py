@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -106,7 +108,7 @@ def test_people_are_listed_by_role_and_state(
     browser.post("/people", {"display_name": "Newcomer", "login": "newcomer", "role": "member"}, status=201)
     browser.post(f"/people/{ann.public_id}/disable")
     found = {
-        query: [link for link in browser.get(f"/people?{query}").links if link.startswith("/people/")]
+        query: [link for link in browser.get(f"/people?{query}").links if re.match("/people/(?!invite)", link)]
         for query in ("role=admin", "state=disabled", "state=invited&role=member", "q=newc")
     }
     assert found["role=admin"] == [f"/people/{admin.public_id}"]

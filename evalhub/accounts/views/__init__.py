@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalhub.accounts.views import display, links, own, people, sign_in
+from evalhub.accounts.views import display, inviting, links, own, people, sign_in
 from evalhub.accounts.views.blueprint import bp
 
-__all__ = ["bp", "display", "links", "own", "people", "sign_in"]
+__all__ = ["bp", "display", "inviting", "links", "own", "people", "sign_in"]

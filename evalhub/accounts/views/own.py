@@ -7,15 +7,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evalhub.accounts import service
-from evalhub.accounts.forms import ChangePasswordForm, NameForm, TokenForm, password_hint
+from evalhub.accounts.forms import ChangePasswordForm, NameForm, ProfileForm, TokenForm, password_hint, words_of
 from evalhub.accounts.models import Account
 from evalhub.accounts.passwords import hash_password, is_password
-from evalhub.accounts.queries import sessions_of, tokens_of
+from evalhub.accounts.queries import domains_of, languages_of, sessions_of, tokens_of
 from evalhub.accounts.views.blueprint import bp
 from evalhub.accounts.views.sign_in import session_life, signed_in_response
 from evalhub.web.context import utc_now
 from evalhub.web.policies import allowed, signed_in
-from evalhub.web.principal import current_visit, require_principal
+from evalhub.web.principal import Scope, current_visit, require_principal
 from evalhub.web.session import reading, write
 
 
@@ -33,6 +33,18 @@ def rename() -> ResponseReturnValue:
         return _page(name_form=form), 422
     write(lambda s: service.rename(s, account_id, form.display_name.data, by_id=account_id, now=utc_now()))
     flash("Your name is changed.")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@bp.post("/account/profile")
+@allowed(signed_in)
+def change_profile() -> ResponseReturnValue:
+    form, account_id = ProfileForm.from_request(), require_principal().account_id
+    if not form.validate():
+        return _page(profile_form=form), 422
+    domains, languages = words_of(form.domains), words_of(form.languages)
+    write(lambda s: service.set_profile(s, account_id, domains, languages, by_id=account_id))
+    flash("What you know is changed.")
     return redirect(url_for("accounts.account"), 303)
 
 
@@ -67,7 +79,15 @@ def create_token() -> ResponseReturnValue:
     if not form.validate():
         return _page(token_form=form), 422
     token = write(
-        lambda s: service.create_token(s, account_id=account_id, name=form.name.data, now=utc_now(), by_id=account_id)
+        lambda s: service.create_token(
+            s,
+            account_id=account_id,
+            name=form.name.data,
+            scopes=[Scope(value) for value in form.scopes.data or ()],
+            expires_at=form.expires_at(),
+            now=utc_now(),
+            by_id=account_id,
+        )
     )
     return _page(new_token=token), 201
 
@@ -89,6 +109,7 @@ def _mine() -> Account:
 def _page(
     *,
     name_form: NameForm | None = None,
+    profile_form: ProfileForm | None = None,
     password_form: ChangePasswordForm | None = None,
     token_form: TokenForm | None = None,
     new_token: str | None = None,
@@ -97,6 +118,7 @@ def _page(
     with reading() as session:
         tokens = tokens_of(session, mine.id)
         sessions = sessions_of(session, mine.id, now=utc_now())
+        domains, languages = domains_of(session, mine.id), languages_of(session, mine.id)
     return render_template(
         "accounts/account.html",
         account=mine,
@@ -104,8 +126,10 @@ def _page(
         sessions=sessions,
         session_id=visit.session_id if visit else None,
         name_form=name_form or NameForm(display_name=mine.display_name),
+        profile_form=profile_form or ProfileForm(domains=", ".join(domains), languages=", ".join(languages)),
         password_form=password_form or ChangePasswordForm(),
         token_form=token_form or TokenForm(),
         new_token=new_token,
         hint=password_hint(),
+        now=utc_now(),
     )

@@ -1,4 +1,4 @@
-"""People, for admins: who there is, invitations, roles, resets."""
+"""People, for admins: who there is, and what each may do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evalhub.accounts import queries, service
-from evalhub.accounts.forms import DomainsForm, InviteForm, RoleForm
+from evalhub.accounts.forms import ProfileForm, RoleForm, words_of
 from evalhub.accounts.models import InstanceRole
-from evalhub.accounts.schema import link_url
 from evalhub.accounts.views.blueprint import bp
-from evalhub.errors import Conflict
-from evalhub.web.context import current_settings, utc_now
+from evalhub.web.context import utc_now
 from evalhub.web.listing import listing_of
 from evalhub.web.policies import admin, allowed
 from evalhub.web.principal import require_principal
@@ -24,25 +22,15 @@ from evalhub.web.session import reading, write
 @bp.get("/people")
 @allowed(admin)
 def people() -> ResponseReturnValue:
-    return _list_page(InviteForm())
-
-
-@bp.post("/people")
-@allowed(admin)
-def invite() -> ResponseReturnValue:
-    """Make an account; the only showing of its link is the answer itself."""
-    form, by_id = InviteForm.from_request(), require_principal().account_id
-    if not form.validate():
-        return _list_page(form), 422
-    role = InstanceRole(form.role.data)
-    try:
-        account, token = write(
-            lambda s: service.invite(s, form.login.data, form.display_name.data, role, by_id=by_id, now=utc_now())
-        )
-    except Conflict as error:
-        form.login.errors = [error.message]
-        return _list_page(form), 409
-    return _link_page(account.public_id, token, status=201)
+    listing = listing_of(
+        request.args,
+        at=url_for("accounts.people"),
+        sorts=("name", "login", "made", "seen"),
+        filters=("q", "role", "state", "domain"),
+    )
+    with reading() as session:
+        found, domains = queries.people(session, listing), queries.domains_in_use(session)
+    return render_template("accounts/people.html", people=found, listing=listing, domains=domains)
 
 
 @bp.get("/people/<account>")
@@ -65,11 +53,12 @@ def set_role(account: str) -> ResponseReturnValue:
 @bp.post("/people/<account>/domains")
 @allowed(admin)
 def set_domains(account: str) -> ResponseReturnValue:
-    form, by_id = DomainsForm.from_request(), require_principal().account_id
+    form, by_id = ProfileForm.from_request(), require_principal().account_id
     if not form.validate():
-        return _person_page(account, domains_form=form), 422
-    _change(account, lambda s, account_id: service.set_domains(s, account_id, form.listed(), by_id=by_id))
-    return _back_to(account, "The domains are changed.")
+        return _person_page(account, profile_form=form), 422
+    domains, languages = words_of(form.domains), words_of(form.languages)
+    _change(account, lambda s, account_id: service.set_profile(s, account_id, domains, languages, by_id=by_id))
+    return _back_to(account, "What they know is changed.")
 
 
 @bp.post("/people/<account>/disable")
@@ -77,7 +66,7 @@ def set_domains(account: str) -> ResponseReturnValue:
 def disable(account: str) -> ResponseReturnValue:
     by_id = require_principal().account_id
     _change(account, lambda s, account_id: service.disable(s, account_id, by_id=by_id, now=utc_now()))
-    return _back_to(account, "The account is disabled; its sessions, tokens and links have ended.")
+    return _back_to(account, "The account is disabled; its sessions, tokens, links and leases have ended.")
 
 
 @bp.post("/people/<account>/enable")
@@ -88,15 +77,31 @@ def enable(account: str) -> ResponseReturnValue:
     return _back_to(account, "The account works again.")
 
 
-@bp.post("/people/<account>/reset")
+@bp.post("/people/<account>/sign-out")
 @allowed(admin)
-def reset(account: str) -> ResponseReturnValue:
-    """End what the person can sign in with; the only showing of the new link is the answer itself."""
+def sign_person_out(account: str) -> ResponseReturnValue:
     by_id = require_principal().account_id
-    token = write(
-        lambda s: service.reset_password(s, queries.account_or_404(s, account).id, by_id=by_id, now=utc_now())
+    _change(account, lambda s, account_id: service.close_all_sessions(s, account_id, by_id=by_id, now=utc_now()))
+    return _back_to(account, "They are signed out everywhere.")
+
+
+@bp.post("/people/<account>/withdraw")
+@allowed(admin)
+def withdraw(account: str) -> ResponseReturnValue:
+    by_id = require_principal().account_id
+    _change(account, lambda s, account_id: service.withdraw_link(s, account_id, by_id=by_id, now=utc_now()))
+    return _back_to(account, "The link does not work any more.")
+
+
+@bp.post("/people/<account>/tokens/<token_id>/revoke")
+@allowed(admin)
+def revoke_token_of(account: str, token_id: str) -> ResponseReturnValue:
+    by_id = require_principal().account_id
+    _change(
+        account,
+        lambda s, account_id: service.revoke_token(s, token_id, account_id=account_id, by_id=by_id, now=utc_now()),
     )
-    return _link_page(account, token, status=200)
+    return _back_to(account, "The token no longer works.")
 
 
 def _change(account: str, change: Callable[[Session, int], None]) -> None:
@@ -108,29 +113,24 @@ def _back_to(account: str, notice: str) -> ResponseReturnValue:
     return redirect(url_for("accounts.person", account=account), 303)
 
 
-def _list_page(form: InviteForm) -> str:
-    listing = listing_of(
-        request.args, at=url_for("accounts.people"), sorts=("name", "login", "made"), filters=("q", "role", "state")
-    )
-    with reading() as session:
-        found = queries.people(session, listing)
-    return render_template("accounts/people.html", people=found, listing=listing, form=form)
-
-
-def _link_page(account: str, token: str, *, status: int) -> ResponseReturnValue:
+def _person_page(account: str, *, role_form: RoleForm | None = None, profile_form: ProfileForm | None = None) -> str:
+    now = utc_now()
     with reading() as session:
         found = queries.account_or_404(session, account)
-    url = link_url(current_settings().base_url, token)
-    return render_template("accounts/new_link.html", account=found, url=url), status
-
-
-def _person_page(account: str, *, role_form: RoleForm | None = None, domains_form: DomainsForm | None = None) -> str:
-    with reading() as session:
-        found = queries.account_or_404(session, account)
-        domains = queries.domains_of(session, found.id)
+        domains, languages = queries.domains_of(session, found.id), queries.languages_of(session, found.id)
+        known = {
+            "link": queries.open_link_of(session, found.id, now=now),
+            "load": queries.load_of(session, [found.id]).get(found.id),
+            "memberships": queries.memberships_of(session, found.id),
+            "tokens": queries.tokens_of(session, found.id),
+            "n_sessions": len(queries.sessions_of(session, found.id, now=now)),
+        }
+    profile = ProfileForm(domains=", ".join(domains), languages=", ".join(languages))
     return render_template(
         "accounts/person.html",
         account=found,
         role_form=role_form or RoleForm(role=found.role.value),
-        domains_form=domains_form or DomainsForm(domains=", ".join(domains)),
+        profile_form=profile_form or profile,
+        now=now,
+        **known,
     )
