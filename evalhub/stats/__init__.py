@@ -27,6 +27,7 @@ from evalhub.stats.model_scores import ModelPair, ModelScore, ModelScores, model
 from evalhub.stats.pairs import PairAgreement, cohen_kappa, conger_kappa, light_kappa, pairwise_kappas, scott_pi
 from evalhub.stats.planning import GatePlan, WidthPlan, items_for_gate, items_for_width
 from evalhub.stats.preferences import ModelPreference, PreferenceFigures, preference_figures
+from evalhub.stats.projection import DaysLeft, days_left
 from evalhub.stats.ratings import Ratings
 from evalhub.stats.report import CriterionReport, criterion_report, reliability_of_mean
 from evalhub.stats.rounds import Change, change_of_alpha
@@ -45,6 +46,7 @@ __all__ = [
     "CriterionReport",
     "Crossing",
     "DawidSkene",
+    "DaysLeft",
     "Drift",
     "Figure",
     "GatePlan",
@@ -84,6 +86,7 @@ __all__ = [
     "criterion_report",
     "crossings",
     "dawid_skene",
+    "days_left",
     "drift",
     "fleiss_by_level",
     "fleiss_kappa",

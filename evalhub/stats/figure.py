@@ -39,6 +39,8 @@ class Reason(StrEnum):
     NO_SPREAD = "no_spread"
     TOO_FEW_GROUPS = "too_few_groups"
     NO_PREFERENCE = "no_preference"
+    TOO_FEW_DAYS = "too_few_days"
+    NO_WORK = "no_work"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -65,6 +67,8 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NO_SPREAD: "the same number for every prompt; no interval",
     Reason.TOO_FEW_GROUPS: "fewer than six prompts; no interval",
     Reason.NO_PREFERENCE: "nobody preferred one answer to the other",
+    Reason.TOO_FEW_DAYS: "fewer than five working days lie behind",
+    Reason.NO_WORK: "nothing was sent in on the last working days",
 }
 
 

@@ -23,7 +23,7 @@ from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import CriterionOutcome, Rubric, score
 from evalhub.web.listing import Listing
-from evalhub.web.paging import keyset
+from evalhub.web.paging import Page, keyset
 
 PER_PAGE = 25
 COUNTED = 1000
@@ -51,20 +51,27 @@ def item_page(session: Session, project: Project, onlooker: Onlooker, wanted: It
         sa.select(Task, Item.external_id, model, Item.tags, Batch.name, hidden)
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(Batch, Batch.id == Task.batch_id)
-        .where(Task.project_id == project.id, Task.purpose == Purpose.LIVE, *conditions(project.id, wanted))
+        .where(Task.project_id == project.id, Task.purpose == Purpose.LIVE, *conditions(session, project.id, wanted))
     )
     if not wanted.tells_nothing:
         found = found.where(~hidden)
     if wanted.model:
         found = found.where(~hides_model)
     page = keyset(session, found, listing.order(ITEMS_BY, last=Task.id), listing.after, PER_PAGE)
-    keys = found.with_only_columns(Task.id).limit(COUNTED + 1).subquery()
     return ItemPage(
         lines=_lines(session, project, page.rows),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
-        total=session.scalar(sa.select(sa.func.count()).select_from(keys)) or 0,
+        total=_total(session, found, page),
     )
+
+
+def _total(session: Session, found: sa.Select[*tuple[Any, ...]], page: Page[*tuple[Any, ...]]) -> int:
+    """How many there are, one more than `COUNTED` where there are more; a list of one page is not counted anew."""
+    if page.next_cursor is None and page.previous_cursor is None:
+        return len(page.rows)
+    keys = found.with_only_columns(Task.id).limit(COUNTED + 1).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(keys)) or 0
 
 
 def _lines(session: Session, project: Project, rows: Sequence[Any]) -> list[ItemLine]:

@@ -13,12 +13,14 @@ from evalhub.adjudication.queries.cases import is_blind
 from evalhub.calibration.queries import is_complete
 from evalhub.datasets.models import Item
 from evalhub.db import canonical_json
+from evalhub.projects.models import Project
 from evalhub.reports.schema.items import ItemFilter, Stage, Wanted
 from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Rating, RatingTag, Task
 from evalhub.review.queries.hidden import may_still_answer
 from evalhub.review.queries.one_more import waits_for_one_more
 from evalhub.review.queries.progress import DONE
-from evalhub.rubrics.models import Criterion, Level
+from evalhub.review.queries.stuck import cannot_reach_overlap
+from evalhub.rubrics.models import Criterion, Level, RubricVersion
 
 BEGUN = (*DONE, *IN_WORK)
 GRADED = (*DONE, AssignmentState.EXTRA)
@@ -69,7 +71,7 @@ def stage_of_row(session: Session, project_id: int, task_ids: Sequence[int]) -> 
     return {task_id: Stage(found) for task_id, found in rows}
 
 
-def conditions(project_id: int, wanted: ItemFilter) -> list[sa.SQLColumnExpression[bool]]:
+def conditions(session: Session, project_id: int, wanted: ItemFilter) -> list[sa.SQLColumnExpression[bool]]:
     """Of a `Task` with its `Item` in the statement."""
     found: list[sa.SQLColumnExpression[bool]] = []
     if wanted.wanted is not None:
@@ -83,9 +85,9 @@ def conditions(project_id: int, wanted: ItemFilter) -> list[sa.SQLColumnExpressi
     if wanted.reviewer_id is not None:
         found.append(_has(Assignment.reviewer_id == wanted.reviewer_id, Assignment.state.in_((*GRADED, *IN_WORK))))
     if wanted.level is not None:
-        found.append(_somebody_gave(*wanted.level))
+        found.append(_somebody_gave(_levels_named(session, project_id, *wanted.level)))
     if wanted.failure is not None:
-        found.append(_somebody_ticked(*wanted.failure))
+        found.append(_somebody_ticked(_criteria_named(session, project_id, wanted.failure[0]), wanted.failure[1]))
     if wanted.text:
         columns: tuple[Any, ...] = (Item.external_id, Item.prompt, Item.response)
         found.append(sa.or_(*(column.startswith(wanted.text, autoescape=True) for column in columns)))
@@ -99,6 +101,8 @@ def _wanted(project_id: int, wanted: Wanted) -> sa.SQLColumnExpression[bool]:
         return sa.and_(~Task.held, is_begun())
     if wanted is Wanted.ONE_MORE:
         return sa.and_(~Task.held, waits_for_one_more())
+    if wanted is Wanted.STUCK:
+        return Task.id.in_(cannot_reach_overlap(project_id))
     if wanted is Wanted.IN_ADJUDICATION:
         of_cases = sa.select(Case.task_id).where(Case.project_id == project_id, Case.state == CaseState.OPEN)
         return sa.and_(Task.id.in_(of_cases), stages()[Stage.IN_ADJUDICATION])
@@ -113,31 +117,44 @@ def _has(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     )
 
 
-def _somebody_gave(criterion: str, level: str) -> sa.ColumnElement[bool]:
-    """A current rating gives the level; whoever is in the consensus, or late."""
-    asked = sa.select(Level.criterion_id, Level.rank).join(Criterion, Criterion.id == Level.criterion_id)
-    levels = asked.where(Criterion.key == criterion, Level.key == level).subquery()
+def _somebody_gave(levels: Sequence[tuple[int, int]]) -> sa.ColumnElement[bool]:
+    """A current rating gives one of these (criterion and rank); whoever is in the consensus, or late."""
+    given = (sa.and_(Rating.criterion_id == criterion, Rating.level == rank) for criterion, rank in levels)
     return (
         sa.exists(Rating.task_id)
-        .where(
-            Rating.project_id == Task.project_id,
-            Rating.task_id == Task.id,
-            Rating.criterion_id == levels.c.criterion_id,
-            Rating.level == levels.c.rank,
-        )
+        .where(Rating.project_id == Task.project_id, Rating.task_id == Task.id, sa.or_(sa.false(), *given))
         .correlate(Task)
     )
 
 
-def _somebody_ticked(criterion: str, tag: str) -> sa.ColumnElement[bool]:
+def _somebody_ticked(criteria: Sequence[int], tag: str) -> sa.ColumnElement[bool]:
     return (
         sa.exists(RatingTag.task_id)
         .where(
             RatingTag.project_id == Task.project_id,
             RatingTag.task_id == Task.id,
-            RatingTag.criterion_id == Criterion.id,
-            Criterion.key == criterion,
+            RatingTag.criterion_id.in_(criteria),
             RatingTag.tag == tag,
         )
         .correlate(Task)
     )
+
+
+def _levels_named(session: Session, project_id: int, criterion: str, level: str) -> list[tuple[int, int]]:
+    """The level in every version of the rubric that the project's tasks are graded by: criterion id and rank."""
+    rows = session.execute(
+        sa.select(Level.criterion_id, Level.rank).where(
+            Level.criterion_id.in_(_criteria_named(session, project_id, criterion)), Level.key == level
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _criteria_named(session: Session, project_id: int, key: str) -> list[int]:
+    """The criterion in every version of the project's rubric; looked up first, or the ratings are gone through."""
+    of_project = sa.select(RubricVersion.rubric_id).join(Project, Project.rubric_version_id == RubricVersion.id)
+    versions = sa.select(RubricVersion.id).where(
+        RubricVersion.rubric_id == of_project.where(Project.id == project_id).scalar_subquery()
+    )
+    found = sa.select(Criterion.id).where(Criterion.key == key, Criterion.rubric_version_id.in_(versions))
+    return list(session.scalars(found))

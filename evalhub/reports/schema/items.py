@@ -43,6 +43,8 @@ class Wanted(StrEnum):
     """Somebody holds it, or has graded it."""
     ONE_MORE = "one_more"
     """Waits for a reviewer beyond the plan, because the first ones differ."""
+    STUCK = "stuck"
+    """Waits for more reviews than there are people who may still give one."""
 
 
 WANTED_WORDS = {
@@ -50,6 +52,7 @@ WANTED_WORDS = {
     Wanted.BEGUN: "Begun, or further",
     Wanted.IN_REVIEW: "In review",
     Wanted.ONE_MORE: "Waiting for one more reviewer",
+    Wanted.STUCK: "Nobody is left to grade it",
     Wanted.SCORED: "Scored by every reviewer",
     Wanted.IN_ADJUDICATION: "In adjudication",
     Wanted.FINAL: "Final",
@@ -106,7 +109,7 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """A page of the list, with the cursors of its neighbours; `total` is exact up to `COUNTED`."""
+    """A page of the list, with the cursors of its neighbours; `total` is exact up to 1,000."""
 
     lines: Sequence[ItemLine]
     next_cursor: str | None
