@@ -1,6 +1,7 @@
 # make demo: an instance with a demo project, served at http://127.0.0.1:8000 (or make demo PORT=8080)
 # make test: the whole test suite, on SQLite and on PostgreSQL
 # make lint: style, types, import contracts
+# make docs: the references of docs/ anew, from the commands and the settings
 
 PYTHON ?= python3
 PORT := 8000
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint docs lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/evalhub demo --port $(PORT)
@@ -22,6 +23,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(BIN)/python scripts/references.py
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("evalhub needs Python 3.11 or newer; say make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

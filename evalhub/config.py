@@ -24,18 +24,45 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     instance: Path = Field(description="Folder of evalhub.toml, the secret key and, when it is SQLite, the database")
-    secret_key: str = Field(repr=False, description="At least 32 random characters; made by `evalhub init`")
-    database_url: str = Field(description="SQLAlchemy URL; SQLite in the instance folder by default")
-    base_url: str = Field(default="http://127.0.0.1:8000", description="Where people reach this server")
-    trusted_hosts: tuple[str, ...] = Field(default=(), description="Further host names that requests may carry")
-    session_idle_minutes: int = Field(default=60, ge=1, le=1440)
-    session_hours: int = Field(default=12, ge=1, le=168)
-    max_body_mib: int = Field(default=2, ge=1, le=64, description="Largest form or JSON body")
-    max_import_mib: int = Field(default=4096, ge=1, description="Largest body of an import")
-    sweep_seconds: float = Field(default=15.0, ge=0.1, description="Pause between sweeps of lapsed leases")
-    job_workers: int = Field(default=1, ge=0, le=16, description="Processes beside the server for background work")
+    secret_key: str = Field(
+        repr=False,
+        description="At least 32 random characters; `evalhub init` makes them in the file `secret_key` of the folder. "
+        "Short, well-known and placeholder keys are refused",
+    )
+    database_url: str = Field(
+        description="SQLAlchemy URL; without one, SQLite in the instance folder. `postgresql://user@host/name` needs "
+        "the extra `postgres`"
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where people reach this server; links are made from it. Plain http is for this machine alone",
+    )
+    trusted_hosts: tuple[str, ...] = Field(
+        default=(), description="Further host names that requests may carry; in the environment separated by commas"
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=1, le=1440, description="Minutes without use after which a session ends"
+    )
+    session_hours: int = Field(default=12, ge=1, le=168, description="Hours after which a session ends in any case")
+    max_body_mib: int = Field(default=2, ge=1, le=64, description="Largest form or JSON body, in MiB")
+    max_import_mib: int = Field(default=4096, ge=1, description="Largest body of an import, in MiB")
+    sweep_seconds: float = Field(
+        default=15.0,
+        ge=0.1,
+        description="Seconds between sweeps, which take back lapsed leases, chain the audit log and revive background "
+        "work",
+    )
+    job_workers: int = Field(
+        default=1,
+        ge=0,
+        le=16,
+        description="Processes for background work beside `evalhub serve`; 0 where `evalhub work` does it",
+    )
     redis_url: str | None = Field(
-        default=None, repr=False, description="Redis that wakes workers; a SQLite file in the folder by default"
+        default=None,
+        repr=False,
+        description="`redis://host:6379/0` wakes the workers of all machines at once, and needs the extra `redis`; "
+        "without it a SQLite file in the folder does",
     )
 
     @field_validator("secret_key")

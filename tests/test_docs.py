@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -28,6 +30,24 @@ def test_every_command_and_option_exists(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
     assert [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()] == []
+
+
+def test_the_reference_of_commands_is_made_from_the_commands() -> None:
+    assert (ROOT / "docs" / "cli.md").read_text() == _references().commands_document(), "run `make docs`"
+
+
+def test_the_table_of_settings_is_made_from_the_settings() -> None:
+    document = (ROOT / "docs" / "configuration.md").read_text()
+    assert document == _references().with_settings(document), "run `make docs`"
+
+
+def _references() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("references", ROOT / "scripts" / "references.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _commands(text: str) -> Iterator[list[str]]:
