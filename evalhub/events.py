@@ -13,6 +13,25 @@ _signals = Namespace()
 dataset_imported = _signals.signal("dataset-imported")
 """session, dataset_id, import_id: the rows of an import became visible."""
 
+import_in_use = _signals.signal("import-in-use")
+"""session, dataset_id, import_id: a question. A handler returns what rests on the import's items, in words, as a
+list."""
+
+import_undoing = _signals.signal("import-undoing")
+"""session, import_id: the question comes next. A handler locks what could come to rest on the import's items before the
+transaction ends."""
+
+import_undone = _signals.signal("import-undone")
+"""session, dataset_id, import_id: nothing of it may be handed out any more."""
+
+import_dropping = _signals.signal("import-dropping")
+"""session, import_id: a portion of the rows that an undone or dead import left is to go. A handler removes some of its
+own and returns whether it did; the items go when none is left that rests on them."""
+
+import_projected = _signals.signal("import-projected")
+"""session, dataset_id, n_items, n_words: a question. A handler returns a list of `datasets.schema.uploads.Projected`,
+what an import of so many items means for each open project."""
+
 batch_opened = _signals.signal("batch-opened")
 """session, project_id, batch_id: a batch was made and wants tasks."""
 

@@ -17,6 +17,10 @@ from evalhub.audit import jobs as audit_jobs
 from evalhub.calibration import jobs as calibration_jobs
 from evalhub.calibration.service.stored import CALIBRATION_REPORT
 from evalhub.datasets import jobs as datasets_jobs
+from evalhub.datasets.models import UploadKind
+from evalhub.datasets.service.undoing import UNDO
+from evalhub.datasets.service.uploads import CHECKS, IMPORTS
+from evalhub.inbox.queries.import_use import questions_on_import
 from evalhub.jobs import running
 from evalhub.jobs.running import JobFunction
 from evalhub.jobs.sweep import Act
@@ -24,13 +28,23 @@ from evalhub.projects import service as projects
 from evalhub.reports import jobs as reports_jobs
 from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
-from evalhub.review.service import skip, tasks
+from evalhub.review.queries.import_use import work_on_import
+from evalhub.review.queries.projected import projected_work
+from evalhub.review.service import skip, tasks, undoing
 from evalhub.review.service.void import VOID_REVIEWS
 from evalhub.training import jobs as training_jobs
+from evalhub.training.queries.import_use import references_on_import
 from evalhub.training.service import listening
 
 HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.dataset_imported, projects.open_batches_for_import),
+    (events.import_undoing, undoing.lock_projects_of),
+    (events.import_in_use, work_on_import),
+    (events.import_in_use, references_on_import),
+    (events.import_in_use, questions_on_import),
+    (events.import_undone, undoing.close_queues_of),
+    (events.import_dropping, undoing.drop_tasks_of),
+    (events.import_projected, projected_work),
     (events.batch_opened, tasks.fill_after_commit),
     (events.batch_changed, tasks.follow_batch),
     (events.members_changed, tasks.refresh_eligibility),
@@ -61,6 +75,11 @@ SWEEPS: tuple[Act, ...] = (
 JOBS: dict[str, JobFunction] = {
     CALIBRATION_REPORT: calibration_jobs.make_report,
     MODEL_COMPARISON: reports_jobs.compare,
+    CHECKS[UploadKind.ITEMS]: datasets_jobs.check_file,
+    IMPORTS[UploadKind.ITEMS]: datasets_jobs.import_file,
+    CHECKS[UploadKind.RATINGS]: review_jobs.check_ratings,
+    IMPORTS[UploadKind.RATINGS]: review_jobs.import_ratings,
+    UNDO: datasets_jobs.remove_undone,
     VOID_REVIEWS: review_jobs.void,
 }
 """Background work by the kind that `enqueue` is told, in plain words with hyphens."""

@@ -183,3 +183,52 @@ def show(ctx: click.Context, *, name: str, as_json: bool) -> None:
     click.echo(f"{found.name}: {n_items:,} items")
     for row in rows:
         click.echo(escape_controls(f"  {row['items']:>9,}  {row['completed_at']}  {row['sha256']}  {row['source']}"))
+
+
+@dataset.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def imports(ctx: click.Context, *, name: str, as_json: bool) -> None:
+    """List the imports of a dataset, the last one first, with the ids by which one is undone."""
+    from evalhub.cli.instance import open_instance
+    from evalhub.datasets import queries
+
+    with open_instance(ctx).reading() as session:
+        lines = queries.imports_of(session, queries.dataset_named(session, name).id)
+    rows = [
+        {
+            "id": line.item_import.id,
+            "source": line.item_import.source,
+            "sha256": line.item_import.sha256,
+            "items": line.item_import.n_items,
+            "completed_at": line.item_import.completed_at.isoformat() if line.item_import.completed_at else None,
+            "by": line.by,
+        }
+        for line in lines
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        click.echo(escape_controls(f"{row['id']:>6}  {row['items']:>9,} items  {row['completed_at']}  {row['source']}"))
+
+
+@dataset.command()
+@click.argument("name")
+@click.argument("import_id", type=int, metavar="IMPORT")
+@click.pass_context
+def undo(ctx: click.Context, *, name: str, import_id: int) -> None:
+    """Undo an import that nobody has worked on yet: IMPORT is its id in `evalhub dataset imports`."""
+    from evalhub.cli.instance import open_instance
+    from evalhub.datasets import queries
+    from evalhub.datasets.service.sweeping import drop_import
+    from evalhub.datasets.service.undoing import undo_import
+
+    instance = open_instance(ctx)
+    undone = instance.write(
+        lambda session: undo_import(session, queries.dataset_named(session, name), import_id, by=None)
+    )
+    while instance.write(partial(drop_import, import_id=import_id)):
+        pass
+    click.echo(escape_controls(f"{undone.source} is undone: {undone.n_items:,} items are gone from {name}."))

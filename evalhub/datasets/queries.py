@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from evalhub.accounts.models import Account
-from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport
+from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport, Upload, UploadKind, UploadState
 from evalhub.errors import NotFound
+from evalhub.jobs.models import Job
 from evalhub.web.listing import Listing
 from evalhub.web.paging import Page, keyset
 
@@ -96,6 +97,65 @@ def imports_of(session: Session, dataset_id: int) -> list[ImportLine]:
         .order_by(ItemImport.id.desc())
     )
     return [ImportLine(item_import, name or "") for item_import, name in rows]
+
+
+def complete_import(session: Session, dataset_id: int, import_id: int) -> ItemImport:
+    """An import of the dataset whose items can be seen.
+
+    Raises:
+        NotFound: when there is none of that id.
+    """
+    found = session.get(ItemImport, import_id)
+    if found is None or found.dataset_id != dataset_id or found.state is not ImportState.COMPLETE:
+        raise NotFound("The dataset has no such import; perhaps it was undone.")
+    return found
+
+
+def import_of(session: Session, upload: str) -> ItemImport | None:
+    """The complete import that an upload became, by the upload's public id."""
+    return session.scalar(
+        sa.select(ItemImport).where(ItemImport.upload == upload, ItemImport.state == ImportState.COMPLETE)
+    )
+
+
+def pending_import_of(session: Session, upload: str) -> int | None:
+    """The import of an upload that was begun and not finished."""
+    return session.scalar(
+        sa.select(ItemImport.id).where(ItemImport.upload == upload, ItemImport.state == ImportState.PENDING)
+    )
+
+
+def upload_of(session: Session, public_id: str) -> Upload:
+    """The upload of that public id.
+
+    Raises:
+        NotFound: when there is none, or none any more.
+    """
+    upload = session.scalar(sa.select(Upload).where(Upload.public_id == public_id))
+    if upload is None:
+        raise NotFound("The file is no longer on this server; upload it again.")
+    return upload
+
+
+def open_uploads(session: Session, kind: UploadKind, name: str) -> list[Upload]:
+    """Files on their way into a dataset or a project, the last one first."""
+    return list(
+        session.scalars(
+            sa.select(Upload)
+            .where(
+                Upload.kind == kind,
+                Upload.target == name,
+                Upload.state.not_in([UploadState.RECEIVING, UploadState.DONE]),
+            )
+            .order_by(Upload.id.desc())
+        )
+    )
+
+
+def job_of_upload(session: Session, upload: Upload) -> Job | None:
+    """The newest run of what is to be done with an upload: "try again" makes another job with the same key."""
+    key = sa.select(Job.key).where(Job.id == upload.job_id).scalar_subquery()
+    return session.scalar(sa.select(Job).where(Job.key == key).order_by(Job.id.desc()).limit(1))
 
 
 def n_items_of(session: Session, dataset_id: int) -> int:

@@ -56,9 +56,12 @@ def upgrade() -> None:
     op.create_index("ix_upload_touched_at", "upload", ["touched_at"])
     op.add_column("item_import", sa.Column("upload", sa.String(length=32), nullable=True))
     op.add_column("item_import", sa.Column("undone_at", UtcTime(), nullable=True))
+    # Deleting an item looks for the tasks that rest on it.
+    op.create_index("ix_task_item", "task", ["dataset_id", "item_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_task_item", table_name="task")
     with op.batch_alter_table("item_import") as batch_op:
         batch_op.drop_column("undone_at")
         batch_op.drop_column("upload")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from evalhub.errors import BadInput, Fault
 
@@ -12,8 +12,13 @@ LISTED_LINES = 100
 class FileFaults:
     """The faults of one file, in the order of their lines; memory does not grow with the number of bad lines."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, each: Callable[[Fault], None] | None = None) -> None:
+        """
+        Args:
+            each: told of every fault, also of those that are not listed.
+        """
         self.source = source
+        self._each = each
         self.bad_lines = 0
         self.total = 0
         self._listed: dict[int, list[Fault]] = {}
@@ -25,6 +30,9 @@ class FileFaults:
         """Add faults of one line, in any order of lines."""
         found = list(faults)
         self.total += len(found)
+        if self._each is not None:
+            for fault in found:
+                self._each(fault)
         if line in self._listed:
             self._listed[line] += found
             return

@@ -26,7 +26,7 @@ from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.items import ItemRow
 from evalhub.datasets.schema.reading import FileShape
 from evalhub.datasets.service.inserting import insert_rows, refresh_statistics
-from evalhub.datasets.service.spooling import Progress, Spooled, Warnings, spooled_items
+from evalhub.datasets.service.spooling import Onlooker, Progress, Spooled, Warnings, spooled_items
 from evalhub.datasets.service.sweeping import DEAD_AFTER, drop_import, sweep_imports
 from evalhub.db import locked, now
 from evalhub.errors import BadInput, Conflict, Fault
@@ -75,10 +75,14 @@ def import_items(
     actor_id: int | None,
     shape: FileShape | None = None,
     progress: Progress | None = None,
+    upload: str | None = None,
 ) -> ImportResult:
     """Add the items of a file to a dataset, which is made if there is none of that name.
 
     Items that the dataset has already, with the same content, count as unchanged.
+
+    Args:
+        upload: public id of the upload that the file is, for `uploads.import_of`.
 
     Raises:
         BadInput: with all faults of the file, or (code content_changed) the lines whose id has other content there.
@@ -88,11 +92,13 @@ def import_items(
     with spooled_items(stream, source_name, shape or FileShape(), progress=progress) as spooled:
         while write(sweep_imports):
             pass
-        target = write(lambda session: _start(session, dataset_name, source_name, spooled.sha256, actor_id))
+        pending = partial(_start, sha256=spooled.sha256, actor_id=actor_id, upload=upload)
+        target = write(lambda session: pending(session, dataset_name, source_name))
         try:
             unchanged = 0
             if not target.is_first:
-                unchanged = _compared(write, target.dataset_id, spooled, source_name, target.import_id)
+                faults = FileFaults(source_name)
+                unchanged = _compared(write, target.dataset_id, spooled, faults, target.import_id)
             if unchanged < spooled.rows:
                 _store(write, target, spooled, progress)
                 write(lambda session: refresh_statistics(session, "item"))
@@ -115,6 +121,7 @@ def check_items(
     source_name: str,
     shape: FileShape | None = None,
     progress: Progress | None = None,
+    onlooker: Onlooker | None = None,
 ) -> ImportResult:
     """Say what `import_items` would do, and store nothing.
 
@@ -125,12 +132,14 @@ def check_items(
         BadInput: as `import_items` would.
     """
     _check_name(dataset_name)
-    with spooled_items(stream, source_name, shape or FileShape(), progress=progress) as spooled:
+    file_shape = shape or FileShape()
+    with spooled_items(stream, source_name, file_shape, progress=progress, onlooker=onlooker) as spooled:
         with reading() as session:
             dataset_id = session.scalar(sa.select(Dataset.id).where(Dataset.name == dataset_name))
             unchanged = 0
             if dataset_id is not None:
-                unchanged = _compared(lambda fn: fn(session), dataset_id, spooled, source_name)
+                faults = FileFaults(source_name, onlooker.fault if onlooker else None)
+                unchanged = _compared(lambda fn: fn(session), dataset_id, spooled, faults)
         return ImportResult(
             None, spooled.rows - unchanged, unchanged, spooled.sha256, spooled.warnings, spooled.left_out
         )
@@ -142,7 +151,9 @@ def _check_name(dataset_name: str) -> None:
         raise BadInput(f"The name of the dataset {fault.message}.", faults=[fault])
 
 
-def _start(session: Session, name: str, source: str, sha256: str, actor_id: int | None) -> _Target:
+def _start(
+    session: Session, name: str, source: str, *, sha256: str, actor_id: int | None, upload: str | None
+) -> _Target:
     """Make the pending import, and the dataset if need be; the lock on the dataset's row settles a race."""
     moment = now(session)
     dataset = session.scalar(locked(sa.select(Dataset).where(Dataset.name == name)))
@@ -168,6 +179,7 @@ def _start(session: Session, name: str, source: str, sha256: str, actor_id: int 
         started_at=moment,
         alive_at=moment,
         by_id=actor_id,
+        upload=upload,
     )
     session.add(started)
     session.flush()
@@ -175,13 +187,15 @@ def _start(session: Session, name: str, source: str, sha256: str, actor_id: int 
     return _Target(dataset.id, started.id, dataset.last_item_id == 0, actor or "")
 
 
-def _compared(run: Transact, dataset_id: int, spooled: Spooled, source: str, import_id: int | None = None) -> int:
+def _compared(
+    run: Transact, dataset_id: int, spooled: Spooled, faults: FileFaults, import_id: int | None = None
+) -> int:
     """How many rows the dataset has already, with the same content.
 
     Raises:
         BadInput: naming the lines whose content is another.
     """
-    faults, unchanged = FileFaults(source), 0
+    unchanged = 0
     for batch in spooled.batches():
         stored = run(partial(_stored, dataset_id=dataset_id, rows=batch, import_id=import_id))
         for row in batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from evalhub.datasets.schema.duplicates import Seen
 from evalhub.datasets.schema.faults import LISTED_LINES, FileFaults
@@ -24,11 +24,27 @@ class Warnings:
 
     total: int = 0
     listed: list[Fault] = field(default_factory=list)
+    each: Callable[[Fault], None] | None = None
+    """Told of every one, also of those that are not listed."""
 
     def add(self, warning: Fault) -> None:
         self.total += 1
+        if self.each is not None:
+            self.each(warning)
         if len(self.listed) < LISTED_LINES:
             self.listed.append(warning)
+
+
+class Onlooker(Protocol):
+    """Sees everything that a check meets, however much it is."""
+
+    def fault(self, fault: Fault) -> None: ...
+
+    def warning(self, warning: Fault) -> None: ...
+
+    def left_out(self, record: Fault) -> None: ...
+
+    def row(self, row: ItemRow) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +67,24 @@ class Spooled:
 
 
 @contextmanager
-def spooled_items(stream: BinaryIO, source: str, shape: FileShape, *, progress: Progress | None) -> Iterator[Spooled]:
+def spooled_items(
+    stream: BinaryIO, source: str, shape: FileShape, *, progress: Progress | None, onlooker: Onlooker | None = None
+) -> Iterator[Spooled]:
     """A checked file of items for the length of the block.
 
     Raises:
         BadInput: with the faults of all bad lines, repeated ids among them.
     """
     reader = DigestingReader(stream, progress and (lambda done: progress("check", done, None)))
-    faults, warnings, left_out, seen = FileFaults(source), Warnings(), Warnings(), Seen()
+    faults, seen = FileFaults(source, onlooker.fault if onlooker else None), Seen()
+    warnings = Warnings(each=onlooker.warning if onlooker else None)
+    left_out = Warnings(each=onlooker.left_out if onlooker else None)
     with Spool() as spool:
         for row in read_items(reader.buffered(), faults, shape, left_out=left_out.add):
             seen.add(row.external_id)
             spool.write(row)
+            if onlooker is not None:
+                onlooker.row(row)
             if row.warning is not None:
                 warnings.add(_warning(row))
         for twice in seen.doubled((int(str(row[0])), str(row[1])) for row in spool):

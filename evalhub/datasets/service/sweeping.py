@@ -1,4 +1,4 @@
-"""Remove what an import left that died, or that had nothing to add."""
+"""Remove what an import left that died, was undone, or had nothing to add."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from evalhub import events
 from evalhub.datasets.models import Dataset, ImportState, Item, ItemImport
 from evalhub.db import locked, now
 
@@ -16,10 +17,13 @@ SWEPT_ROWS = 2_000
 
 
 def sweep_imports(session: Session) -> bool:
-    """Take one step in removing a dead import; call again while it is true."""
+    """Take one step in removing a dead or undone import; call again while it is true."""
     dead = session.scalar(
         sa.select(ItemImport.id)
-        .where(ItemImport.state == ImportState.PENDING, ItemImport.alive_at < now(session) - DEAD_AFTER)
+        .where(
+            ItemImport.state == ImportState.PENDING,
+            (ItemImport.alive_at < now(session) - DEAD_AFTER) | ItemImport.undone_at.is_not(None),
+        )
         .order_by(ItemImport.id)
         .limit(1)
     )
@@ -30,7 +34,8 @@ def sweep_imports(session: Session) -> bool:
 
 
 def drop_import(session: Session, import_id: int) -> bool:
-    """Delete up to 2,000 rows of a pending import, or at last itself and the dataset that it made.
+    """Delete a portion of a pending import, what later stages made of it first; at last itself, and its dataset if
+    nothing else is in there.
 
     Returns:
         Whether something is left to delete.
@@ -40,6 +45,8 @@ def drop_import(session: Session, import_id: int) -> bool:
     )
     if doomed is None:
         return False
+    if any(removed for _, removed in events.import_dropping.send(session, import_id=import_id)):
+        return True
     ids = session.scalars(
         sa.select(Item.id)
         .where(Item.dataset_id == doomed.dataset_id, Item.import_id == import_id)

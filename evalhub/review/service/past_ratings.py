@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 import sqlalchemy as sa
@@ -49,6 +49,15 @@ class RatingsResult:
     items: int
     reviewers: int
     sha256: str
+
+
+class Onlooker(Protocol):
+    """Sees everything that a check meets, however much it is."""
+
+    def fault(self, fault: Fault) -> None: ...
+
+    def seen(self, row: RatingRow) -> RatingRow:
+        """Returns the row as it is."""
 
 
 class _Target(NamedTuple):
@@ -88,6 +97,7 @@ def import_ratings(
     check_only: bool = False,
     at: datetime | None = None,
     progress: Progress | None = None,
+    onlooker: Onlooker | None = None,
 ) -> RatingsResult:
     """Add the ratings of a file to the tasks of a project.
 
@@ -107,10 +117,10 @@ def import_ratings(
         target = _target(session, project_id)
         moment = at or now(session)
     reader = DigestingReader(stream, progress and (lambda done: progress("check", done, None)))
-    faults = FileFaults(source_name)
+    faults = FileFaults(source_name, onlooker.fault if onlooker else None)
     with Spool() as spool:
         rows = read_ratings(reader.buffered(), faults, target.rubric, field_map=field_map, is_csv=is_csv)
-        _write_to(spool, rows, faults)
+        _write_to(spool, map(onlooker.seen, rows) if onlooker else rows, faults)
         resolved = _resolve(database, spool, target, faults)
         with database.reading() as session:
             accounts = mapped_accounts(session, project_id, reviewer_map or {}, resolved.is_model)

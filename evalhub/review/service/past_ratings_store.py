@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from evalhub import events
 from evalhub.accounts.models import Account
 from evalhub.audit.service import record
+from evalhub.datasets.models import ItemImport
 from evalhub.datasets.schema.faults import FileFaults
 from evalhub.datasets.schema.ratings import RatingRow
 from evalhub.datasets.service.inserting import insert_rows, refresh_statistics
 from evalhub.db import locked, new_public_id
 from evalhub.errors import Conflict, Fault
-from evalhub.projects.models import Project
+from evalhub.projects.models import Batch, Project
 from evalhub.review.models import (
     Assignment,
     AssignmentState,
@@ -39,6 +40,10 @@ from evalhub.review.service.patterns import (
 )
 from evalhub.review.service.ratings import criterion_ids
 
+_UNDONE = (
+    sa.select(Batch.id).join(ItemImport, ItemImport.id == Batch.import_id).where(ItemImport.undone_at.is_not(None))
+)
+"""Batches of imports that were undone, whose tasks are about to go."""
 PLACE = ("project_id", "task_id", "reviewer_id", "criterion_id")
 
 
@@ -144,8 +149,14 @@ def _store_chunk(writer: _Writer, chunk: list[PastRating]) -> None:
     session, project_id = writer.session, writer.work.project_id
     task_ids = sorted({rating.task_id for rating in chunk})
     tasks = session.scalars(
-        locked(sa.select(Task).where(Task.project_id == project_id, Task.id.in_(task_ids)).order_by(Task.id))
+        locked(
+            sa.select(Task)
+            .where(Task.project_id == project_id, Task.id.in_(task_ids), Task.batch_id.not_in(_UNDONE))
+            .order_by(Task.id)
+        )
     ).all()
+    if len(tasks) < len(task_ids):
+        raise Conflict("Items of the file were taken out of the project meanwhile; import the ratings again.")
     assignments = _assignments(session, project_id, task_ids)
     fresh = _fresh(writer, chunk, assignments)
     if not fresh:

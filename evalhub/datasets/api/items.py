@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, BinaryIO, Literal, cast
 
-from flask import Blueprint, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from evalhub.datasets import queries
+from evalhub.datasets.api.blueprint import api_bp
 from evalhub.datasets.models import Item
 from evalhub.datasets.schema.items import CHECKS
 from evalhub.datasets.schema.mapping import parse_field_map
@@ -22,8 +23,6 @@ from evalhub.web.openapi import ErrorDetail
 from evalhub.web.policies import admin, allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
-
-api_bp = Blueprint("datasets_api", __name__, url_prefix="/api/v1")
 
 MOST_ITEMS = 500
 
@@ -44,7 +43,7 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     after: str = Field(default="", max_length=200, description="Id of the last item of the page before")
-    limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
+    limit: int = Field(default=50, ge=1, le=MOST_ITEMS, description="How many at most")
 
 
 class ImportOut(BaseModel):
