@@ -60,13 +60,15 @@ def test_a_withdrawn_item_counts_nowhere(database: Database) -> None:
     assert found.scores.pairs[0].n_shared_groups == 7
 
 
-@pytest.mark.parametrize(("weight", "n_other_version"), [(b"1", 0), (b"2", 4)])
+@pytest.mark.parametrize(
+    ("clarity", "n_other_version"), [(b"title: Clarity, weight: 2", 0), (b"title: Is it clear at once?", 4)]
+)
 def test_versions_are_pooled_only_where_their_scores_mean_the_same(
-    sqlite_database: Database, weight: bytes, n_other_version: int
+    sqlite_database: Database, clarity: bytes, n_other_version: int
 ) -> None:
+    """What answers the same questions is scored by the newer version's own weights."""
     world = graded(sqlite_database, {"good": GOOD}, prompts=4)
-    heavier = PASSING.replace(b"title: Clarity", b"title: Clarity, weight: " + weight)
-    newer_text = heavier.replace(b"version: 1", b"version: 2")
+    newer_text = PASSING.replace(b"title: Clarity", clarity).replace(b"version: 1", b"version: 2")
 
     def renew(session: Session) -> None:
         newer = add_rubric(session, newer_text, source_name="rubric.yaml", actor_id=None, now=MOMENT).version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -16,7 +16,8 @@ from evalhub.calibration.queries import is_complete
 from evalhub.datasets.models import Item
 from evalhub.projects.models import Project
 from evalhub.projects.queries import rules_of
-from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.review.models import COUNTED_PURPOSES, Purpose, Task
+from evalhub.review.queries.standing import AskedTask, Standing, standing
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
 from evalhub.rubrics.schema import CriterionOutcome, Overall, Rubric, score
@@ -29,14 +30,25 @@ Progress = Callable[[int, int | None, str], None]
 
 
 class Answered(NamedTuple):
-    """A task whose ratings count, and which model answered it."""
+    """An item of the project by its live task, and which model answered it.
+
+    `stands` says by which version it is scored, and from which of its tasks.
+    """
 
     task_id: int
     group: str
     model: str | None
     tags: list[str]
-    version_id: int
+    stands: Standing
     is_complete: bool
+
+    @property
+    def version_id(self) -> int:
+        return self.stands.version_id
+
+    @property
+    def task_ids(self) -> set[int]:
+        return set(self.stands.task_of.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +76,11 @@ def compared_items(session: Session, project: Project, progress: Progress) -> Co
 
     Only versions of the rubric enter whose scores and passes can be compared with the current one's.
     """
-    answered = _answered(session, project.id)
-    rubrics = _comparable(session, project, {one.version_id for one in answered})
+    tasks = _tasks_by_item(session, project.id)
+    used = _rubrics(session, project, {task.rubric_version_id for of_item in tasks for task in of_item})
+    answered = [_as_one(of_item, used, project.rubric_version_id) for of_item in tasks]
+    current = used[project.rubric_version_id]
+    rubrics = {version_id: rubric for version_id, rubric in used.items() if diff(rubric, current).pass_comparable}
     named = [one for one in answered if one.model]
     complete = [one for one in named if one.is_complete]
     kept = [one for one in complete if one.version_id in rubrics]
@@ -88,37 +103,57 @@ def compared_items(session: Session, project: Project, progress: Progress) -> Co
     )
 
 
-def _answered(session: Session, project_id: int) -> list[Answered]:
+def _tasks_by_item(session: Session, project_id: int) -> list[list[sa.Row[*tuple[Any, ...]]]]:
+    """The tasks of each item, the live one first, in the order of the live ones."""
     rows = session.execute(
-        sa.select(Task.id, Item.group_key, Item.model, Item.tags, Task.rubric_version_id, is_complete())
+        sa.select(
+            Task.id,
+            Task.item_id,
+            Task.rubric_version_id,
+            Task.criteria,
+            Item.group_key,
+            Item.model,
+            Item.tags,
+            is_complete().label("is_complete"),
+        )
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), Item.withdrawn_at.is_(None))
-        .order_by(Task.id)
+        .order_by(Task.purpose != Purpose.LIVE, Task.id)
     )
-    return [Answered(*row) for row in rows]
+    found: dict[int, list[sa.Row[*tuple[Any, ...]]]] = {}
+    for row in rows:
+        found.setdefault(row.item_id, []).append(row)
+    return list(found.values())
 
 
-def _comparable(session: Session, project: Project, version_ids: set[int]) -> dict[int, Rubric]:
-    """The rubrics by version id, under the project's pass rule, whose results mean the same as the current one's."""
+def _as_one(tasks: Sequence[sa.Row[*tuple[Any, ...]]], rubrics: dict[int, Rubric], current: int) -> Answered:
+    live = tasks[0]
+    asked = [AskedTask(task.id, task.rubric_version_id, task.criteria, bool(task.is_complete)) for task in tasks]
+    stands = standing(asked, live.tags, rubrics, current)
+    return Answered(live.id, live.group_key, live.model, live.tags, stands, asked[0].is_complete)
+
+
+def _rubrics(session: Session, project: Project, version_ids: set[int]) -> dict[int, Rubric]:
+    """By version id, under the project's pass rule."""
     rules = rules_of(project)
-    used = {
+    return {
         version_id: rules.applied_to(rubric_of(session.get_one(RubricVersion, version_id)))
         for version_id in {project.rubric_version_id, *version_ids}
     }
-    current = used[project.rubric_version_id]
-    return {version_id: rubric for version_id, rubric in used.items() if diff(rubric, current).pass_comparable}
 
 
 def _overall(
     session: Session, project_id: int, portion: Sequence[Answered], rubrics: dict[int, Rubric]
 ) -> list[Overall]:
-    outcomes = settled(session, project_id, [one.task_id for one in portion])
+    outcomes = settled(session, project_id, set[int]().union(*(one.task_ids for one in portion)))
     return [
         score(
             rubrics[one.version_id],
             {
                 outcome.criterion: CriterionOutcome(outcome.state, outcome.rank, outcome.value)  # type: ignore[arg-type]
-                for outcome in outcomes.get(one.task_id, {}).values()
+                for task_id in one.task_ids
+                for outcome in outcomes.get(task_id, {}).values()
+                if one.stands.task_of.get(outcome.criterion, task_id) == task_id
             },
             one.tags,
         )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, CaseState
 from evalhub.adjudication.queries.cases import is_blind
-from evalhub.review.models import COUNTED_PURPOSES, LEARNING, Assignment, AssignmentState, Purpose, Task
+from evalhub.review.models import COUNTED_PURPOSES, LEARNING, Assignment, AssignmentState, Purpose, Task, same_item
 from evalhub.review.queries.progress import slots_by_task
 
 SENT_IN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
@@ -21,7 +21,7 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Items with all their reviews, by whether anything about them is still open; each counts once."""
+    """Items with all their live reviews, by whether anything about them is still open; each counts once."""
 
     in_adjudication: int
     final: int
@@ -46,16 +46,19 @@ def outcome(session: Session, project_id: int, *, seen_by: int | None = None) ->
     so it counts as final for them."""
     done, _ = slots_by_task(project_id)
     is_seen = sa.true() if seen_by is None else ~is_blind(seen_by)
-    is_disputed = sa.and_(Case.task_id.is_not(None), is_seen)
+    asked = aliased(Task)
+    has_case = sa.exists(Case.task_id).where(
+        Case.project_id == asked.project_id,
+        Case.task_id == asked.id,
+        Case.state == CaseState.OPEN,
+        same_item(asked, Task),
+        asked.purpose.in_(COUNTED_PURPOSES),
+    )
     scored, disputed = session.execute(
-        sa.select(sa.func.count(), sa.func.sum(sa.case((is_disputed, 1), else_=0)))
+        sa.select(sa.func.count(), sa.func.sum(sa.case((has_case.correlate(Task) & is_seen, 1), else_=0)))
         .select_from(Task)
         .join(done, (done.c.task_id == Task.id) & (done.c.n >= Task.slots))
-        .outerjoin(
-            Case,
-            (Case.project_id == Task.project_id) & (Case.task_id == Task.id) & (Case.state == CaseState.OPEN),
-        )
-        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), ~Task.held)
+        .where(Task.project_id == project_id, Task.purpose == Purpose.LIVE, ~Task.held)
     ).one()
     in_adjudication = int(disputed or 0)
     return Outcome(in_adjudication, scored - in_adjudication)

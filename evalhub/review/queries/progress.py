@@ -32,7 +32,10 @@ DONE = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Items of a project by how far they have come; each counts once."""
+    """Items of a project by how far they have come; each counts once, by its live task.
+
+    The slots are those of regrades, too.
+    """
 
     imported: int
     waiting: int
@@ -46,6 +49,10 @@ class Funnel:
     """Those in review whose reviewers differ, so that one more was asked."""
     slots_done: int
     slots_needed: int
+    regrades: int
+    """Items that are asked again what another version of the rubric asks otherwise."""
+    regraded: int
+    """Those of them whose every slot of that holds a review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +83,23 @@ class Mine:
 
 def funnel(session: Session, project_id: int) -> Funnel:
     done, leased = slots_by_task(project_id)
+    is_live, is_regrade = Task.purpose == Purpose.LIVE, (Task.purpose == Purpose.REGRADE) & ~Task.held
+    is_scored = done.c.n >= Task.slots
+
+    def how_many(*conditions: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
+
     row = session.execute(
         sa.select(
-            sa.func.count(),
-            sa.func.sum(sa.case((Task.held, 1), else_=0)),
-            sa.func.sum(sa.case((~Task.held & (done.c.n >= Task.slots), 1), else_=0)),
-            sa.func.sum(
-                sa.case((~Task.held & done.c.n.is_(None) & leased.c.n.is_(None), 1), else_=0),
-            ),
-            sa.func.sum(sa.case((~Task.held & waits_for_one_more(), 1), else_=0)),
+            how_many(is_live),
+            how_many(is_live, Task.held),
+            how_many(is_live, ~Task.held, is_scored),
+            how_many(is_live, ~Task.held, done.c.n.is_(None), leased.c.n.is_(None)),
+            how_many(is_live, ~Task.held, waits_for_one_more()),
             sa.func.sum(sa.func.coalesce(done.c.n, 0)),
             sa.func.sum(sa.case((Task.held, 0), else_=Task.slots)),
+            how_many(is_regrade),
+            how_many(is_regrade, is_scored),
         )
         .select_from(Task)
         .outerjoin(done, done.c.task_id == Task.id)
@@ -97,9 +110,9 @@ def funnel(session: Session, project_id: int) -> Funnel:
             sa.func.coalesce(Task.held_reason, "") != REPLACED,
         )
     ).one()
-    imported, held, scored, waiting, one_more, slots_done, slots_needed = (int(value or 0) for value in row)
+    imported, held, scored, waiting, one_more, *slots_and_regrades = (int(value or 0) for value in row)
     in_review = imported - held - scored - waiting
-    return Funnel(imported, waiting, in_review, scored, held, one_more, slots_done, slots_needed)
+    return Funnel(imported, waiting, in_review, scored, held, one_more, *slots_and_regrades)
 
 
 def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
