@@ -46,6 +46,14 @@ class Flags(BaseModel):
         description="The criterion's alpha would be higher by this much or more without the item; never with a range",
     )
 
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """Name and meaning of each that is on."""
+        on = {name: field.description or "" for name, field in Flags.model_fields.items() if getattr(self, name)}
+        return [
+            (name, f"{words} (by {self.influence})" if name == "influence" else words) for name, words in on.items()
+        ]
+
     @classmethod
     def named(cls, names: Collection[str], *, influence: float | None = None) -> Flags:
         """The flags of these names on, and no other."""

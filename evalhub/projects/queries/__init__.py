@@ -1,10 +1,12 @@
 """Reads of projects, members and batches."""
 
+from evalhub.projects.queries.making import Estimate, estimate, rubric_choices
 from evalhub.projects.queries.members import (
     MemberLine,
     member_page,
     members_of,
     membership,
+    removed_members,
     roles_of,
     shown_name,
     simulated_reviewers,
@@ -24,11 +26,13 @@ from evalhub.projects.queries.projects import (
 )
 
 __all__ = [
+    "Estimate",
     "MemberLine",
     "ProjectLine",
     "all_projects",
     "batch_settings_of",
     "batches_of",
+    "estimate",
     "member_page",
     "members_of",
     "membership",
@@ -37,7 +41,9 @@ __all__ = [
     "project_named",
     "project_page",
     "projects_of",
+    "removed_members",
     "roles_of",
+    "rubric_choices",
     "rules_of",
     "settings_of",
     "shown_name",

@@ -90,3 +90,15 @@ def simulated_reviewers(session: Session, project_id: int) -> set[int]:
     return set(
         session.scalars(sa.select(Member.account_id).where(Member.project_id == project_id, Member.is_simulated))
     )
+
+
+def removed_members(session: Session, project_id: int) -> list[MemberLine]:
+    """The people who have left a project and may be taken back, by name, with the roles that they had."""
+    found = members_of(session, project_id, with_removed=True)
+    return [
+        line
+        for line in found
+        if line.member.state is MemberState.REMOVED
+        and line.account.kind is AccountKind.HUMAN
+        and line.account.disabled_at is None
+    ]

@@ -9,15 +9,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
+from evalhub.accounts.queries import people_to_choose
 from evalhub.datasets.queries import dataset_named, datasets
 from evalhub.errors import BadInput, Conflict
 from evalhub.projects import service
 from evalhub.projects.forms import ProjectForm
 from evalhub.projects.models import Project
 from evalhub.projects.policies import manage_project
-from evalhub.projects.queries import project_named, project_page, roles_of
+from evalhub.projects.queries import Estimate, estimate, project_named, project_page, roles_of, rubric_choices
 from evalhub.projects.views.blueprint import bp
-from evalhub.rubrics.queries import resolve, rubric_summaries
+from evalhub.projects.views.members import account_ids
+from evalhub.rubrics.queries import resolve
 from evalhub.web.context import utc_now
 from evalhub.web.listing import listing_of
 from evalhub.web.policies import admin, allowed, signed_in
@@ -39,7 +41,9 @@ def projects() -> ResponseReturnValue:
 @bp.get("/projects/new")
 @allowed(admin)
 def new() -> ResponseReturnValue:
-    return _form_page(ProjectForm())
+    """The form with the usual values; `?dataset=` and `?rubric=` choose what is graded."""
+    given = {name: request.args[name] for name in ("dataset", "rubric") if request.args.get(name)}
+    return _form_page(ProjectForm(data=given))
 
 
 @bp.post("/projects")
@@ -47,25 +51,34 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     form = ProjectForm.from_request()
     _offer(form)
+    if "reckon" in request.form:
+        form.validate()
+        return _form_page(form, shows_errors=False)
     if not form.validate():
         return _form_page(form), 422
     by_id, seed = require_principal().account_id, secrets.randbelow(2**31)
-
-    def make(session: Session) -> Project:
-        new_project = form.new_project(
-            dataset_id=dataset_named(session, form.dataset.data).id,
-            rubric_version_id=resolve(session, form.rubric.data).id,
-            seed=seed,
-        )
-        return service.create_project(session, new_project, by=session.get(Account, by_id), now=utc_now())
-
     try:
-        project = write(make)
+        project = write(lambda session: _make(session, form, by_id, seed))
     except (BadInput, Conflict) as error:
         form.show(error)
         return _form_page(form), error.http_status
-    flash("The project is made. Its members come next.")
+    n = len(form.roles)
+    taken_in = f" {n} {'person takes' if n == 1 else 'people take'} part." if n else " Its members come next."
+    flash(f"The project is made.{taken_in}")
     return redirect(url_for("projects.members", p=project.name), 303)
+
+
+def _make(session: Session, form: ProjectForm, by_id: int, seed: int) -> Project:
+    by, now = session.get(Account, by_id), utc_now()
+    new_project = form.new_project(
+        dataset_id=dataset_named(session, form.dataset.data).id,
+        rubric_version_id=resolve(session, form.rubric.data).id,
+        seed=seed,
+    )
+    project = service.create_project(session, new_project, by=by, now=now)
+    for login, roles in form.roles.items():
+        service.set_members(session, project.id, account_ids(session, [login]), roles, by=by, now=now)
+    return project
 
 
 @bp.post("/projects/<p>/close")
@@ -86,14 +99,30 @@ def reopen(p: str) -> ResponseReturnValue:
     return redirect(url_for("reports.project", p=p), 303)
 
 
-def _offer(form: ProjectForm) -> tuple[list[str], list[str]]:
+def _offer(form: ProjectForm) -> None:
     with reading() as session:
-        names = [line.dataset.name for line in datasets(session)]
-        rubrics = [f"{summary.name}@{summary.newest}" for summary in rubric_summaries(session)]
-    form.offer(names, rubrics)
-    return names, rubrics
+        named = [(line.dataset.name, line.n_items) for line in datasets(session)]
+        people = [(account.login or "", account.display_name) for account in people_to_choose(session)]
+        form.offer(named, rubric_choices(session), people)
 
 
-def _form_page(form: ProjectForm) -> str:
-    names, rubrics = _offer(form)
-    return render_template("projects/new.html", form=form, has_datasets=bool(names), has_rubrics=bool(rubrics))
+def _form_page(form: ProjectForm, *, shows_errors: bool = True) -> str:
+    _offer(form)
+    for field in (form.dataset, form.rubric):
+        if field.data is None and field.choices:
+            field.data = field.choices[0].value
+    return render_template("projects/new.html", form=form, estimate=_estimate(form), shows_errors=shows_errors)
+
+
+def _estimate(form: ProjectForm) -> Estimate | None:
+    """The work that the form means; None while what it needs is not chosen."""
+    known = {choice.value for choice in (*form.dataset.choices, *form.rubric.choices)}
+    if form.plan is None or not {form.dataset.data, form.rubric.data} <= known:
+        return None
+    with reading() as session:
+        return estimate(
+            session,
+            dataset_id=dataset_named(session, form.dataset.data).id,
+            rubric_version_id=resolve(session, form.rubric.data).id,
+            plan=form.plan,
+        )

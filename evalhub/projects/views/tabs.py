@@ -36,6 +36,7 @@ SECTIONS = (
     Section("Training", "/training/manage", MANAGE),
     Section("Members", "/members", MANAGE),
     Section("Exports", "/exports", MANAGE),
+    Section("Settings", "/settings", MANAGE),
     Section("Audit", "/audit", MANAGE),
 )
 

@@ -1,6 +1,6 @@
 """Pages of the reviewer."""
 
-from evalhub.review.views import desk, flag, life, mine, past_ratings, void
+from evalhub.review.views import desk, flag, leaving, life, mine, past_ratings, settings, void
 from evalhub.review.views.blueprint import bp
 
-__all__ = ["bp", "desk", "flag", "life", "mine", "past_ratings", "void"]
+__all__ = ["bp", "desk", "flag", "leaving", "life", "mine", "past_ratings", "settings", "void"]
