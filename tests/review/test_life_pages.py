@@ -149,7 +149,7 @@ def test_a_void_says_what_it_will_do_asks_why_and_does_it(world: World) -> None:
 
 
 def test_much_is_voided_in_the_background(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalhub.review.views.void.AT_ONCE", 1)
+    monkeypatch.setattr("evalhub.review.views.void.MANY", 1)
     monkeypatch.setattr(void_service, "AT_ONCE", 1)
     browser = browser_of(world, "mia")
     sent = {"reviewer": "ben", "since": "", "until": "", "reason": "Ill."}

@@ -14,6 +14,7 @@ from evalhub.reports.queries.items import COUNTED, ITEMS_BY, item_page
 from evalhub.reports.queries.offered import FILTERS, offered
 from evalhub.reports.schema.items import STAGE_WORDS
 from evalhub.reports.views.blueprint import bp
+from evalhub.review.policies import change_items
 from evalhub.review.queries.named import item_in
 from evalhub.web.listing import listing_of
 from evalhub.web.policies import allowed
@@ -63,6 +64,7 @@ def item(p: str, item: str) -> ResponseReturnValue:
         item=found,
         explained=explained,
         manages=reader.training,
+        changes_items=change_items(principal, p),
         adjudicates=reader.decides_cases,
         page=what_was_graded(found, found.external_id),
     )

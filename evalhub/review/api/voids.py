@@ -16,7 +16,7 @@ from evalhub.projects.queries import project_named
 from evalhub.review.api.blueprint import api_bp
 from evalhub.review.api.life import Reason
 from evalhub.review.queries.voidable import Span, VoidPlan, reviewer_named, void_plan
-from evalhub.review.service.void import AT_ONCE, Act, void_later, void_reviews
+from evalhub.review.service.void import MANY, Act, void_later, void_reviews
 from evalhub.web.api import documented, json_response, parse_body
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
@@ -75,7 +75,7 @@ def void(p: str) -> ResponseReturnValue:
     if body.dry_run:
         return json_response(_out(plan, voided=0), 200)
     act = Act(body.reason, require_principal().account_id)
-    if plan.total > AT_ONCE:
+    if plan.total > MANY:
         job = write(lambda s: void_later(s, span, act).public_id)
         return json_response(_out(plan, voided=None, job=url_for("projects.job", job=job)), 202)
     return json_response(_out(plan, voided=void_reviews(current_database(), span, act)), 200)

@@ -5,7 +5,7 @@ A void is for good: the slots go to others at once, and nobody gets the same tas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,8 +26,10 @@ from evalhub.review.service.ratings import move_to_history
 from evalhub.review.service.release import Freed, release
 from evalhub.web.session import write
 
-AT_ONCE = 500
-"""Reviews a transaction: a month's work must not hold up anybody's submission."""
+AT_ONCE = 50
+"""Reviews a transaction, a third of a second: a month's work must not hold up anybody's submission."""
+MANY = 200
+"""More reviews than these are voided in the background."""
 VOID_REVIEWS = "void-reviews"
 """The kind of the job."""
 VOIDED_GOLD = "the review of it was voided"
@@ -56,7 +58,7 @@ def void_later(session: Session, span: Span, act: Act) -> Job:
 
 
 def void_reviews(database: Database, span: Span, act: Act, *, progress: Progress | None = None) -> int:
-    """Void what somebody submitted within a span, some hundred reviews a transaction; doing it again voids nothing.
+    """Void what somebody submitted within a span, some dozen reviews a transaction; doing it again voids nothing.
 
     The ratings go into history and leave all figures, the slots return to the queue for others (an extra review takes
     one first), and cases in which nobody differs any more are set aside. Decisions stand, and so do certificates.
@@ -82,24 +84,15 @@ def _void_some(session: Session, *, span: Span, act: Act, task_ids: Sequence[int
     The member is locked first, so that nothing of theirs is stored meanwhile.
     """
     project = session.get_one(Project, span.project_id)
-    session.scalars(locked(sa.select(Member.account_id).where(_is_member(span)))).one_or_none()
-    on_these = (Task.project_id == span.project_id, Task.id.in_(task_ids))
-    tasks = session.scalars(
-        locked(sa.select(Task).where(*on_these).order_by(Task.id)).execution_options(populate_existing=True)
-    ).all()
-    by_id = {task.id: task for task in tasks}
-    rows = session.scalars(
-        locked(
-            sa.select(Assignment)
-            .join(Task, Task.id == Assignment.task_id)
-            .where(*is_voidable(span), Assignment.task_id.in_(task_ids))
-            .order_by(Assignment.task_id)
-        ).execution_options(populate_existing=True)
-    ).all()
+    by_id, rows = _locked_work(session, span, task_ids)
     by = session.get(Account, act.by_id) if act.by_id is not None else None
+    levels = {
+        version: level_counts(session, version) for version in {task.rubric_version_id for task in by_id.values()}
+    }
     freed = Freed()
     for row in rows:
-        freed.add(by_id[row.task_id], _void(session, by_id[row.task_id], row, act))
+        task = by_id[row.task_id]
+        freed.add(task, _void(session, task, row, act, levels[task.rubric_version_id]))
         _record(session, project, row, by)
     if rows:
         changed = [row.task_id for row in rows]
@@ -108,13 +101,28 @@ def _void_some(session: Session, *, span: Span, act: Act, task_ids: Sequence[int
     return len(rows)
 
 
+def _locked_work(session: Session, span: Span, task_ids: Sequence[int]) -> tuple[dict[int, Task], Sequence[Assignment]]:
+    """The tasks by id, and the reviews of them that the span reaches, locked in order."""
+    session.scalars(locked(sa.select(Member.account_id).where(_is_member(span)))).one_or_none()
+    on_these = sa.select(Task).where(Task.project_id == span.project_id, Task.id.in_(task_ids)).order_by(Task.id)
+    tasks = session.scalars(locked(on_these).execution_options(populate_existing=True)).all()
+    reached = (
+        sa.select(Assignment)
+        .join(Task, Task.id == Assignment.task_id)
+        .where(*is_voidable(span), Assignment.task_id.in_(task_ids))
+        .order_by(Assignment.task_id)
+    )
+    rows = session.scalars(locked(reached).execution_options(populate_existing=True)).all()
+    return {task.id: task for task in tasks}, rows
+
+
 def _is_member(span: Span) -> sa.ColumnElement[bool]:
     return sa.and_(Member.project_id == span.project_id, Member.account_id == span.reviewer_id)
 
 
-def _void(session: Session, task: Task, row: Assignment, act: Act) -> int:
+def _void(session: Session, task: Task, row: Assignment, act: Act, n_levels: Mapping[int, int]) -> int:
     """Void one review of a locked task; the bit of its slot, or 0 where it had none."""
-    watch = PatternWatch(session, task, level_counts(session, task.rubric_version_id))
+    watch = PatternWatch(session, task, n_levels)
     move_to_history(session, row, revision=row.revision)
     bits = 0 if row.slot is None else 1 << row.slot
     row.state, row.slot = AssignmentState.VOIDED, None

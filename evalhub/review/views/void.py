@@ -14,7 +14,7 @@ from evalhub.projects.policies import manage_project
 from evalhub.projects.queries import project_named
 from evalhub.review.forms import ReasonForm, VoidForm
 from evalhub.review.queries.voidable import Span, reviewer_named, reviewers_to_void, void_plan
-from evalhub.review.service.void import AT_ONCE, Act, void_later, void_reviews
+from evalhub.review.service.void import MANY, Act, void_later, void_reviews
 from evalhub.review.views.blueprint import bp
 from evalhub.web.policies import allowed
 from evalhub.web.principal import require_principal
@@ -42,7 +42,7 @@ def void(p: str) -> ResponseReturnValue:
     act = Act(reason.reason.data, require_principal().account_id)
     with reading() as session:
         span = _span(session, p, form)
-        is_much = void_plan(session, span).total > AT_ONCE
+        is_much = void_plan(session, span).total > MANY
     if is_much:
         job = write(lambda s: void_later(s, span, act).public_id)
         return redirect(url_for("projects.job", job=job), 303)
