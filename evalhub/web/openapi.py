@@ -36,7 +36,10 @@ REFUSALS = {
 ARGUMENTS = {
     "assignments": "Id of the assignment, from the claim",
     "cases": "Id of the case, from the queue of cases",
+    "compare": "Number of the other version",
     "datasets": "Name of the dataset",
+    "drafts": "Id of the draft",
+    "imports": "Id of the import",
     "inbox": "Id of the entry",
     "items": "Id of the item",
     "projects": "Name of the project",
@@ -168,7 +171,7 @@ def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
             "in": "path",
             "required": True,
             "description": ARGUMENTS.get(before, ""),
-            "schema": {"type": "string"},
+            "schema": {"type": "integer", "minimum": 0} if f"<int:{part[1:-1]}>" in rule.rule else {"type": "string"},
         }
         for before, part in pairwise(parts)
         if part.startswith("{")
@@ -202,10 +205,9 @@ def _answers(operation: Operation, refs: dict[type[BaseModel], Any]) -> dict[str
     answers: dict[str, Any] = {}
     for status, model in operation.responses.items():
         answers[str(status)] = answer = {"description": HTTPStatus(status).phrase}
-        if model is not None:
-            answer["content"] = {operation.answer_type: {"schema": refs[model]}}
-        elif operation.answer_type != "application/json":
-            answer["content"] = {operation.answer_type: {"schema": {"type": "string"}}}
+        free = {} if operation.answer_type == "application/json" else {"type": "string"}
+        if status != HTTPStatus.NO_CONTENT:
+            answer["content"] = {operation.answer_type: {"schema": refs[model] if model else free}}
     return answers
 
 
