@@ -89,3 +89,6 @@ load_asked = _signals.signal("load-asked")
 
 memberships_asked = _signals.signal("memberships-asked")
 """session, account_id: a question. A handler returns the projects that somebody is a member of, with their roles."""
+
+rubric_uses_asked = _signals.signal("rubric-uses-asked")
+"""session, rubric_id: a question. A handler returns a list of `rubrics.queries.VersionUse`."""

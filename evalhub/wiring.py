@@ -30,6 +30,7 @@ from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
 from evalhub.review.queries.import_use import work_on_import
 from evalhub.review.queries.projected import projected_work
+from evalhub.review.queries.rubric_uses import rubric_uses
 from evalhub.review.service import skip, tasks, undoing
 from evalhub.review.service.void import VOID_REVIEWS
 from evalhub.training import jobs as training_jobs
@@ -60,6 +61,7 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.item_replaced, listening.on_item_replaced),
     (events.consequences_asked, listening.on_consequences_asked),
     (events.grading_asked, has_to_do_with_item),
+    (events.rubric_uses_asked, rubric_uses),
 )
 
 SWEEPS: tuple[Act, ...] = (

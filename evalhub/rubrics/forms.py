@@ -18,7 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, NumberInput
 
 from evalhub.errors import BadInput, Fault
@@ -199,14 +199,7 @@ class RubricForm(Form):
     """A rubric typed or chosen as a file."""
 
     source = TextAreaField("Rubric (YAML)", [Length(max=SIZE_LIMIT)])
-    file = FileField("… or a file")
-
-    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        valid = super().validate(extra_validators)
-        if valid and not self.content().strip():
-            self.source.errors = ["Type the rubric, or choose a file."]
-            return False
-        return valid
+    file = FileField("A file")
 
     def content(self) -> bytes:
         """The file where one was chosen, else what was typed."""
@@ -222,3 +215,32 @@ class RubricForm(Form):
 
     def _is_file(self) -> bool:
         return bool(self.file.data and getattr(self.file.data, "filename", ""))
+
+
+class StartForm(RubricForm):
+    """What a draft begins with: a text, a file, or `start`: "blank" or the name of a ready rubric."""
+
+    start = StringField(validators=[Length(max=100)])
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        valid = super().validate(extra_validators)
+        if valid and not self.start.data and not self.content().strip():
+            self.source.errors = ["Paste a rubric, or choose a file that is not empty."]
+            return False
+        return valid
+
+
+REVISION_LIMIT = 2**31 - 1
+
+
+class PublishForm(Form):
+    """Which revision of a draft was looked at."""
+
+    revision = IntegerField(validators=[InputRequired(), NumberRange(min=1, max=REVISION_LIMIT)], widget=HiddenInput())
+
+
+class DraftForm(PublishForm):
+    """The text in the editor, the revision that it rests on, and where to go once it is saved."""
+
+    source = TextAreaField("Rubric (YAML)", [Length(max=SIZE_LIMIT)])
+    then = StringField(validators=[AnyOf(("save", "compare", "publish"))], default="save")

@@ -1,4 +1,4 @@
-"""Rubrics, their immutable versions, and the criteria and levels that scores point to."""
+"""Rubrics, their immutable versions, the criteria and levels that scores point to, and drafts of what may come."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from evalhub.accounts.models import Account
 from evalhub.db import Base, BigId, new_public_id
 
 
@@ -76,3 +77,25 @@ class Level(Base):
     label: Mapped[str] = mapped_column(sa.Text)
     score: Mapped[float]
     maps_to: Mapped[str] = mapped_column(sa.String(16))
+
+
+class RubricDraft(Base):
+    """The text of a version to come, faulty or not; every admin may work on it."""
+
+    __tablename__ = "rubric_draft"
+    __table_args__ = (sa.CheckConstraint("revision >= 1", name="revision_from_1"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_public_id)
+    source: Mapped[str] = mapped_column(sa.Text)
+    title: Mapped[str] = mapped_column(sa.Text)
+    """What the text calls itself; "" where it does not say."""
+    based_on_id: Mapped[int | None] = mapped_column(sa.ForeignKey("rubric_version.id"))
+    owner_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    revision: Mapped[int] = mapped_column(default=1)
+    """Goes up with every text that is saved; whoever saves names the one that their text rests on."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+
+    based_on: Mapped[RubricVersion | None] = relationship(lazy="raise")
+    owner: Mapped[Account] = relationship(lazy="raise")

@@ -1,4 +1,4 @@
-"""Reads of rubrics and their versions."""
+"""Reads of rubrics, their versions and drafts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from evalhub.errors import BadInput, NotFound
+from evalhub.events import rubric_uses_asked
 from evalhub.rubrics import schema
-from evalhub.rubrics.models import Criterion, Rubric, RubricVersion
+from evalhub.rubrics.models import Criterion, Rubric, RubricDraft, RubricVersion
 from evalhub.web.listing import Listing
 from evalhub.web.paging import Page, keyset
 
@@ -87,7 +88,11 @@ def newest_versions(session: Session) -> Sequence[RubricVersion]:
 def versions_of(session: Session, name: str) -> Sequence[RubricVersion]:
     """All versions of a rubric, the newest first; empty when there is none of that name."""
     return session.scalars(
-        sa.select(RubricVersion).join(Rubric).where(Rubric.name == name).order_by(RubricVersion.number.desc())
+        sa.select(RubricVersion)
+        .join(Rubric)
+        .where(Rubric.name == name)
+        .options(contains_eager(RubricVersion.rubric))
+        .order_by(RubricVersion.number.desc())
     ).all()
 
 
@@ -134,3 +139,62 @@ def resolve(session: Session, reference: str) -> RubricVersion:
 def rubric_of(version: RubricVersion) -> schema.Rubric:
     """What the version means; parsed once a process, since versions never change."""
     return schema.rubric_from_canonical(version.canonical)
+
+
+def next_number(session: Session, name: str) -> int:
+    """The number after the newest version of this name; 1 when there is none."""
+    newest = sa.select(sa.func.max(RubricVersion.number)).join(Rubric).where(Rubric.name == name)
+    return (session.scalar(newest) or 0) + 1
+
+
+def version_before(session: Session, name: str, number: int) -> RubricVersion | None:
+    """The newest published version of this name below the number."""
+    return session.scalar(
+        sa.select(RubricVersion)
+        .join(Rubric)
+        .where(Rubric.name == name, RubricVersion.number < number)
+        .order_by(RubricVersion.number.desc())
+        .limit(1)
+        .options(contains_eager(RubricVersion.rubric))
+    )
+
+
+def drafts(session: Session) -> Sequence[RubricDraft]:
+    """Every draft with its owner and what it is based on, the latest change first."""
+    return session.scalars(_drafts().order_by(RubricDraft.updated_at.desc(), RubricDraft.id.desc())).all()
+
+
+def draft_of(session: Session, public_id: str) -> RubricDraft:
+    """One draft, as the database has it now.
+
+    Raises:
+        NotFound: there is none, or none any more.
+    """
+    found = _drafts().where(RubricDraft.public_id == public_id).execution_options(populate_existing=True)
+    draft = session.scalar(found)
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+def _drafts() -> sa.Select[RubricDraft]:
+    version = joinedload(RubricDraft.based_on).joinedload(RubricVersion.rubric)
+    return sa.select(RubricDraft).options(joinedload(RubricDraft.owner), version)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionUse:
+    """A project that uses a version, or has scores of it; `is_current` where new work is graded on it."""
+
+    number: int
+    project: str
+    title: str
+    is_current: bool
+    scores: int
+
+
+def uses_of(session: Session, rubric_id: int) -> list[VersionUse]:
+    """Who uses the versions of a rubric, by project and version, as the later stages answer."""
+    answers = rubric_uses_asked.send(session, rubric_id=rubric_id)
+    found = [use for _, uses in answers for use in uses]
+    return sorted(found, key=lambda use: (use.title.casefold(), use.project, use.number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -71,29 +70,6 @@ def test_two_versions_are_compared(member: Browser, published: Publish) -> None:
     assert 'href="/rubrics/answers/1/compare/2"' in member.get("/rubrics/answers/2").text
 
 
-def test_an_admin_publishes_what_is_typed_or_uploaded(admin: Browser) -> None:
-    assert admin.get("/rubrics/new").status_code == 200
-    typed = admin.post("/rubrics/new", {"source": RUBRIC.decode().replace("\n", "\r\n")})
-    assert (typed.status_code, typed.location) == (303, "/rubrics/answers/1")
-    again = admin.post("/rubrics/new", {"file": (io.BytesIO(RUBRIC), "r.yaml")})
-    assert (again.status_code, again.location) == (303, "/rubrics/answers/1")
-
-
-def test_a_faulty_rubric_comes_back_with_its_faults_and_its_text(admin: Browser) -> None:
-    page = admin.post("/rubrics/new", {"source": RUBRIC.decode().replace("critical: true", "critical: yes")})
-    assert page.status_code == 422
-    assert "line 13, column 15" in page.text
-    assert "yes is not true or false" in page.text
-    assert "critical: yes" in page.text
-
-
-def test_a_published_number_with_another_content_is_a_conflict(admin: Browser, published: Publish) -> None:
-    published()
-    page = admin.post("/rubrics/new", {"source": RUBRIC.decode().replace("Is it right?", "Is it true?")})
-    assert page.status_code == 409
-    assert "give this one a new number" in page.text
-
-
 def test_only_admins_publish(member: Browser) -> None:
     assert member.get("/rubrics/new").status_code == 403
     assert member.post("/rubrics/new", {"source": RUBRIC.decode()}).status_code == 403
@@ -102,6 +78,7 @@ def test_only_admins_publish(member: Browser) -> None:
 
 def test_a_rubric_is_checked_while_it_is_typed(member: Browser) -> None:
     assert member.post("/rubrics/validate", {"source": RUBRIC.decode()}).json["valid"] is True
+    assert "Right &lt;i&gt;throughout" in member.post("/rubrics/validate", {"source": RUBRIC.decode()}).json["form"]
     answer = member.post("/rubrics/validate", {"source": "name: x\nversion: 0\n"}).json
     assert answer["valid"] is False
     assert answer["faults"][0] == {

@@ -16,6 +16,7 @@ from evalhub.rubrics.schema.models import (
     Scoring,
 )
 from evalhub.rubrics.schema.parser import canonical_json, parse_rubric, rubric_from_canonical
+from evalhub.rubrics.schema.renumber import LINE_BREAK, title_in, with_version
 from evalhub.rubrics.schema.review import (
     CheckedEvidence,
     CheckedRating,
@@ -26,8 +27,12 @@ from evalhub.rubrics.schema.review import (
     parse_review_body,
 )
 from evalhub.rubrics.schema.scoring import CriterionOutcome, Overall, score
+from evalhub.rubrics.schema.text_diff import DiffLine, LineKind, text_diff
+from evalhub.rubrics.schema.tree import SIZE_LIMIT
 
 __all__ = [
+    "LINE_BREAK",
+    "SIZE_LIMIT",
     "Change",
     "ChangeKind",
     "CheckedEvidence",
@@ -35,10 +40,12 @@ __all__ = [
     "CheckedReview",
     "Criterion",
     "CriterionOutcome",
+    "DiffLine",
     "EvidenceBody",
     "Example",
     "FailureTag",
     "Level",
+    "LineKind",
     "NoteRule",
     "Overall",
     "OverallLevel",
@@ -57,4 +64,7 @@ __all__ = [
     "parse_rubric",
     "rubric_from_canonical",
     "score",
+    "text_diff",
+    "title_in",
+    "with_version",
 ]

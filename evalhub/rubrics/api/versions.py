@@ -1,32 +1,23 @@
-"""Rubrics for programs."""
+"""Published rubrics for programs."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
+from evalhub.errors import NotFound
 from evalhub.rubrics import queries, service
+from evalhub.rubrics.api.blueprint import YAML_TYPES, api_bp
 from evalhub.rubrics.models import RubricVersion
 from evalhub.web.api import documented, json_response, raw_body
 from evalhub.web.context import utc_now
 from evalhub.web.policies import admin, allowed, signed_in
 from evalhub.web.principal import require_principal
 from evalhub.web.session import reading, write
-
-api_bp = Blueprint("rubrics_api", __name__, url_prefix="/api/v1")
-
-YAML_TYPES = (
-    "application/yaml",
-    "application/x-yaml",
-    "text/yaml",
-    "text/x-yaml",
-    "text/plain",
-    "application/octet-stream",
-)
 
 
 class PublishedRubric(BaseModel):
@@ -46,13 +37,21 @@ class RubricList(BaseModel):
     rubrics: list[PublishedRubric]
 
 
+class VersionLine(PublishedRubric):
+    published_at: datetime
+
+
+class VersionList(BaseModel):
+    versions: list[VersionLine]
+
+
 @api_bp.get("/rubrics")
 @allowed(signed_in)
 @documented(summary="The newest version of each rubric", responses={200: RubricList})
 def rubrics() -> ResponseReturnValue:
     with reading() as session:
         newest = queries.newest_versions(session)
-    return json_response(RubricList(rubrics=[PublishedRubric(**_published(version)) for version in newest]))
+    return json_response(RubricList(rubrics=[PublishedRubric(**described(version)) for version in newest]))
 
 
 @api_bp.post("/rubrics")
@@ -65,7 +64,19 @@ def rubrics() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     content, actor_id, now = raw_body(*YAML_TYPES), require_principal().account_id, utc_now()
     added = write(lambda s: service.add_rubric(s, content, source_name="body", actor_id=actor_id, now=now))
-    return json_response(PublishedRubric(**_published(added.version)), 201 if added.created else 200)
+    return json_response(PublishedRubric(**described(added.version)), 201 if added.created else 200)
+
+
+@api_bp.get("/rubrics/<name>")
+@allowed(signed_in)
+@documented(summary="The versions of a rubric, the newest first", responses={200: VersionList})
+def versions(name: str) -> ResponseReturnValue:
+    with reading() as session:
+        found = queries.versions_of(session, name)
+    if not found:
+        raise NotFound
+    lines = [VersionLine(**described(version), published_at=version.published_at) for version in found]
+    return json_response(VersionList(versions=lines))
 
 
 @api_bp.get("/rubrics/<name>/<int:number>")
@@ -75,10 +86,11 @@ def rubric(name: str, number: int) -> ResponseReturnValue:
     with reading() as session:
         version = queries.rubric_version_of(session, name, number)
     document = queries.rubric_of(version).as_document()
-    return json_response(RubricOut(**_published(version), published_at=version.published_at, rubric=document))
+    return json_response(RubricOut(**described(version), published_at=version.published_at, rubric=document))
 
 
-def _published(version: RubricVersion) -> dict[str, Any]:
+def described(version: RubricVersion) -> dict[str, Any]:
+    """The fields of PublishedRubric."""
     name, number = version.rubric.name, version.number
     return {
         "name": name,
