@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from evalhub.calibration.charts.words import number, percent, with_interval
 from evalhub.reports.schema.comparison import Comparison
 from evalhub.rubrics.schema.models import OverallLevel
 from evalhub.stats import METHOD_WORDS, REASON_WORDS, Figure, Method, ModelPair
-from evalhub.web.charts import Axis, Cell, Chart, Estimate, forest, matrix
+from evalhub.web.charts import Axis, Cell, Chart, Estimate, Part, Stack, forest, matrix, stacked
 from evalhub.web.charts.matrix import shade
 from evalhub.web.charts.picture import Value
 
@@ -124,6 +125,30 @@ def _levels_chart(comparison: Comparison) -> Chart:
         if any(figure.value is not None for row in shares for figure in row)
         else None,
         because="No item has an overall level yet.",
+    )
+
+
+def level_bars(comparison: Comparison) -> Chart:
+    """The levels of the same table as bars, for the dashboard."""
+    table = _levels_chart(comparison)
+    css = dict(zip(OverallLevel, ("c-low", "c-mid", "c-high"), strict=True))
+    rows = [
+        Stack(
+            comparison.models[one.model],
+            f"n {one.level_shares[0].n_items:,}",
+            [
+                Part(css[level], figure.value or 0.0, percent(figure.value))
+                for level, figure in zip(OverallLevel, one.level_shares, strict=True)
+            ],
+        )
+        for one in comparison.scores.models
+    ]
+    return replace(
+        table,
+        name="levels-by-model",
+        title="Overall levels of each model",
+        description="A bar a model, parted by the overall levels of its items; the table has the 95 % intervals.",
+        picture=stacked(rows, [(css[level], level.value) for level in OverallLevel]) if table.picture else None,
     )
 
 

@@ -51,6 +51,8 @@ def days_left(counts: Sequence[int], remaining: int) -> DaysLeft:
     mean, spread = float(np.mean(counts)), float(np.std(counts, ddof=1))
     if mean == 0:
         return DaysLeft(0.0, None, None, None, n, Reason.NO_WORK)
+    if remaining == 0:
+        return DaysLeft(mean, 0.0, 0.0, 0.0, n)
     reach = (float(stdtrit(n - 1, (1 + LEVEL) / 2)) * spread) ** 2
     square, linear = mean**2 - reach / n, 2 * mean * remaining + reach
     root = math.sqrt(max(linear**2 - 4 * square * remaining**2, 0.0))

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from evalhub.adjudication.models import Case, CaseState
 from evalhub.db import Database
 from evalhub.projects.models import Project
+from evalhub.projects.schema import OverlapPlan
+from evalhub.reports.queries.at_work import failures, held_now, waiting_since
 from evalhub.reports.queries.dashboard import DayOfWork, Outcome, outcome, work_by_day
 from evalhub.reports.work import Pace, pace, paces, reviews_chart
 from evalhub.review.models import AssignmentState, Purpose
@@ -17,6 +19,7 @@ from tests import rows
 from tests.reports.worlds import graded, with_viewer
 from tests.training.worlds import a_training, begin
 from tests.web.client import Browser, app_for
+from tests.world import a_project as a_world
 
 TODAY = date(2026, 3, 31)
 MIDNIGHT = datetime.fromisoformat("2026-03-31T00:00:00+00:00")
@@ -162,4 +165,70 @@ def test_the_dashboard_asks_as_often_however_much_work_there_is(sqlite_database:
     sa.event.listen(sqlite_database.engine, "before_cursor_execute", lambda *of: asked.append(of[2]))
     viewer.get(f"/projects/{world.project.name}")
     n_asked = len([statement for statement in asked if statement.startswith("SELECT")])
-    assert n_asked <= 25
+    assert n_asked <= 55
+
+
+def test_every_number_of_the_funnel_leads_to_its_rows(sqlite_database: Database) -> None:
+    world = graded(sqlite_database, {"a": ("excellent",)}, prompts=3)
+    viewer = Browser(app_for(sqlite_database)).sign_in_as(world.people["vera"])
+    page = viewer.get("/projects/p")
+    for query, n in (("", 3), ("?state=begun", 3), ("?state=scored", 3), ("?state=final", 3), ("?model=a", 3)):
+        assert f"/projects/p/items{query}" in page.links
+        assert f"{n} items" in viewer.get(f"/projects/p/items{query}").text
+    assert "/projects/p/items?state=in_adjudication" in page.links
+    assert "Every planned review is in." in page.text
+    chart = viewer.client.get("/projects/p/charts/levels-by-model.svg")
+    assert (chart.status_code, chart.mimetype) == (200, "image/svg+xml")
+
+
+def test_who_holds_what_is_listed_but_not_to_whoever_may_still_grade_it(database: Database) -> None:
+    with database.writing() as session:
+        project, other = a_project(session, items=2), a_project(session, items=1)
+        ann, ben = reviewers(session, project, other)
+        for at in (project, other):
+            task = rows.tasks_of(session, at)[0]
+            lease = rows.reviewed(session, task, ann, {}, state=AssignmentState.EXCLUDED)
+            lease.state, lease.slot = AssignmentState.LEASED, 0
+            lease.claimed_at, lease.leased_until = rows.NOW, rows.NOW + timedelta(hours=1)
+        session.flush()
+        [seen] = held_now(session, project.id, account_id=0)
+        assert (seen.item, seen.since, seen.has_draft) == ("item1", rows.NOW, False)
+        [hidden] = held_now(session, project.id, account_id=ben.id)
+        assert (hidden.item, hidden.ref, hidden.reviewer) == (None, None, seen.reviewer)
+
+
+def test_what_waits_longest_is_of_the_oldest_batch_with_an_untouched_item(database: Database) -> None:
+    with database.writing() as session:
+        project = a_project(session, items=1)
+        ann, _ = reviewers(session, project)
+        assert waiting_since(session, project.id) == rows.NOW
+        rows.reviewed(session, rows.tasks_of(session, project)[0], ann, {"accuracy": "right"})
+        assert waiting_since(session, project.id) is None
+
+
+def test_failure_tags_stand_by_how_often_they_were_ticked(sqlite_database: Database) -> None:
+    world = with_viewer(a_world(sqlite_database, items=2))
+    low = {"accuracy": "adequate", "clarity": "unacceptable"}
+    lease = world.claim("ann")
+    while lease is not None:
+        world.submit("ann", lease, low, tags={"clarity": ["wordy"]})
+        lease = world.claim("ann")
+    lease = world.claim("ben")
+    assert lease is not None
+    world.submit("ben", lease, low, tags={"clarity": ["vague"]})
+    with sqlite_database.reading() as session:
+        found = failures(session, session.get_one(Project, world.project.id))
+    assert [(one.key, one.n, round(one.up_to, 2)) for one in found] == [
+        ("clarity:wordy", 2, 0.67),
+        ("clarity:vague", 1, 1.0),
+    ]
+    page = Browser(app_for(sqlite_database)).sign_in_as(world.people["vera"]).get("/projects/p")
+    assert "Clarity: Wordy" in page.text
+    assert "/projects/p/items?failure=clarity%3Awordy" in page.links
+
+
+def test_items_that_nobody_is_left_for_are_warned_of(sqlite_database: Database) -> None:
+    world = with_viewer(a_world(sqlite_database, items=2, overlap=OverlapPlan(base=3)))
+    viewer = Browser(app_for(sqlite_database)).sign_in_as(world.people["vera"])
+    assert "2 items wait for more reviewers than are left" in viewer.get("/projects/p").text
+    assert "2 items" in viewer.get("/projects/p/items?state=stuck").text

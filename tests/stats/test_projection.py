@@ -23,6 +23,11 @@ def test_fewer_than_five_days_say_nothing_and_no_work_gives_no_day() -> None:
     assert REASON_WORDS[Reason.NO_WORK]
 
 
+def test_nothing_left_takes_no_day() -> None:
+    found = days_left([1, 5, 2, 8, 3], 0)
+    assert (found.days, found.fewest, found.most) == (0.0, 0.0, 0.0)
+
+
 def test_days_that_differ_too_much_have_no_last_day() -> None:
     found = days_left([0, 0, 0, 0, 100], 500)
     assert found.days == 25.0

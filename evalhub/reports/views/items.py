@@ -15,6 +15,7 @@ from evalhub.reports.queries.offered import FILTERS, offered
 from evalhub.reports.schema.items import STAGE_WORDS
 from evalhub.reports.views.blueprint import bp
 from evalhub.review.policies import change_items
+from evalhub.review.policies import change_items
 from evalhub.review.queries.named import item_in
 from evalhub.web.listing import listing_of
 from evalhub.web.policies import allowed

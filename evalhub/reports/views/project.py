@@ -17,11 +17,16 @@ from evalhub.projects.models import Project
 from evalhub.projects.policies import may, see_figures, see_project
 from evalhub.projects.queries import batches_of, membership, project_line, project_named, roles_of
 from evalhub.projects.schema import ProjectRole
+from evalhub.reports.charts import level_bars
+from evalhub.reports.outlook import outlook
 from evalhub.reports.queries import case_counts
+from evalhub.reports.queries.at_work import failures, held_now, waiting_since
 from evalhub.reports.queries.dashboard import outcome, work_by_day
+from evalhub.reports.service.comparison import shown_comparison
 from evalhub.reports.views.blueprint import bp
 from evalhub.reports.work import pace, paces, reviews_chart
 from evalhub.review.queries.progress import funnel, loads, my_progress
+from evalhub.review.queries.stuck import n_stuck
 from evalhub.training.queries.attempts import attempt_batches
 from evalhub.training.queries.settings import training_projects
 from evalhub.web.answers import csv_file, svg_file
@@ -56,6 +61,7 @@ def project(p: str) -> ResponseReturnValue:
         sees_work=sees_work,
         sees_cases=sees_cases,
         manages=may(principal, found, member, ProjectRole.MANAGER),
+        now=utc_now(),
         chart_url=lambda name, ending: url_for(f"reports.project_{ending}", p=p, name=name),
     )
 
@@ -73,12 +79,19 @@ def project_csv(p: str, name: str) -> ResponseReturnValue:
 
 
 def _work(session: Session, project: Project) -> dict[str, Any]:
-    today = utc_now().date()
+    today, onlooker = utc_now().date(), require_principal().account_id
     work = work_by_day(session, project.id)
     of_training = attempt_batches(session, project.id)
+    found = funnel(session, project.id)
     return {
-        "funnel": funnel(session, project.id),
-        "outcome": outcome(session, project.id, seen_by=require_principal().account_id),
+        "funnel": found,
+        "outcome": outcome(session, project.id, seen_by=onlooker),
+        "outlook": outlook(work, max(found.slots_needed - found.slots_done, 0), today=today, due_on=project.due_on),
+        "held": held_now(session, project.id, onlooker),
+        "waiting_since": waiting_since(session, project.id) if found.waiting else None,
+        "n_stuck": n_stuck(session, project.id),
+        "failures": failures(session, project),
+        "levels": _levels(session, project),
         "loads": loads(session, project.id),
         "paces": paces(work, today),
         "pace": pace(work, today),
@@ -95,11 +108,19 @@ def _alpha(session: Session, project: Project) -> Chart:
     )
 
 
+def _levels(session: Session, project: Project) -> Chart | None:
+    """From the comparison of models at hand; None before a large project has had one made, or without named models."""
+    comparison = shown_comparison(session, project).comparison
+    return level_bars(comparison) if comparison and comparison.models else None
+
+
 def _chart(p: str, name: str) -> Chart:
     with reading() as session:
         project = project_named(session, p)
         if name == "alpha":
             return _alpha(session, project)
+        if name == "levels-by-model" and (levels := _levels(session, project)):
+            return levels
         if name == "reviews-a-day":
             return reviews_chart(work_by_day(session, project.id), utc_now().date())
     raise NotFound("The project has no such chart.")

@@ -9,6 +9,7 @@ from evalhub.web.charts.bars import Bar, bars
 from evalhub.web.charts.forest import Axis, Band, Estimate, forest
 from evalhub.web.charts.matrix import Cell, matrix
 from evalhub.web.charts.picture import Chart, Picture, as_csv
+from evalhub.web.charts.stacked import Part, Stack, stacked
 from evalhub.web.charts.trend import Point, trend
 
 __all__ = [
@@ -18,12 +19,15 @@ __all__ = [
     "Cell",
     "Chart",
     "Estimate",
+    "Part",
     "Picture",
     "Point",
+    "Stack",
     "as_csv",
     "as_file",
     "bars",
     "forest",
     "matrix",
+    "stacked",
     "trend",
 ]
