@@ -22,6 +22,7 @@ from benchmarks.tables import print_table
 from evalhub.db import Database
 from evalhub.demo.load import load_demo
 from evalhub.migrating import upgrade
+from evalhub.wiring import connect_handlers
 from tests.browser.weight import weight_of
 from tests.servers import serving
 from tests.web.signed_in import Demo, next_item
@@ -64,6 +65,7 @@ def served_demo() -> Iterator[Demo]:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         database = Database(f"sqlite:///{folder}/evalhub.db")
         upgrade(database)
+        connect_handlers()
         load_demo(database)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with serving(database, Path(folder), workers=1) as server:

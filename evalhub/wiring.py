@@ -20,11 +20,13 @@ from evalhub.datasets import jobs as datasets_jobs
 from evalhub.datasets.models import UploadKind
 from evalhub.datasets.service.undoing import UNDO
 from evalhub.datasets.service.uploads import CHECKS, IMPORTS
+from evalhub.demo import jobs as demo_jobs
 from evalhub.inbox.queries.import_use import questions_on_import
 from evalhub.jobs import running
 from evalhub.jobs.running import JobFunction
 from evalhub.jobs.sweep import Act
 from evalhub.projects import service as projects
+from evalhub.projects.schema import DEMO_PROJECT
 from evalhub.reports import jobs as reports_jobs
 from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
@@ -83,6 +85,7 @@ JOBS: dict[str, JobFunction] = {
     IMPORTS[UploadKind.RATINGS]: review_jobs.import_ratings,
     UNDO: datasets_jobs.remove_undone,
     VOID_REVIEWS: review_jobs.void,
+    DEMO_PROJECT: demo_jobs.load,
 }
 """Background work by the kind that `enqueue` is told, in plain words with hyphens."""
 

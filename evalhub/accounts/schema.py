@@ -260,6 +260,8 @@ class PersonalSettings(BaseModel):
     single_keys: bool = True
     show_clock: bool = True
     goal: Goal | None = None
+    knows_the_way: bool = False
+    """Whether an admin has put the first steps of an empty instance aside."""
 
     @property
     def key_map(self) -> dict[str, str]:

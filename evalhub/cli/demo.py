@@ -101,7 +101,9 @@ def _load(settings: Settings) -> None:
     """Load the demo project where it is missing, or the rest of it."""
     from evalhub.demo.load import is_loaded, load_demo
     from evalhub.migrating import open_database
+    from evalhub.wiring import connect_handlers
 
+    connect_handlers()
     database = open_database(settings.database_url)
     try:
         if not is_loaded(database):

@@ -12,6 +12,7 @@ from importlib import resources
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, Decision
 from evalhub.adjudication.schema import Cause, DecisionBody
 from evalhub.adjudication.service.decide import decide
@@ -37,7 +38,6 @@ from evalhub.rubrics.schema.models import Rubric
 from evalhub.rubrics.schema.review import EvidenceBody, ReviewBody
 from evalhub.rubrics.service import add_rubric
 from evalhub.web.session import write
-from evalhub.wiring import connect_handlers
 
 PROJECT = "demo"
 DATASET = "demo-answers"
@@ -61,13 +61,19 @@ class _Grader:
 
 def is_loaded(database: Database) -> bool:
     """Whether the whole demo is there: the decision is what comes last."""
+    of_demo = (
+        sa.select(Decision.revision).join(Project, Project.id == Decision.project_id).where(Project.name == PROJECT)
+    )
     with database.reading() as session:
-        return session.scalar(sa.select(Decision.revision).limit(1)) is not None
+        return session.scalar(of_demo.where(Project.name == PROJECT).limit(1)) is not None
 
 
-def load_demo(database: Database) -> None:
-    """Fill the demo's instance; stopped half-way, it goes on where it stopped."""
-    connect_handlers()
+def load_demo(database: Database, *, by_id: int | None = None) -> None:
+    """Load the demo's project; stopped half-way, it goes on where it stopped. The handlers of signals are connected.
+
+    Args:
+        by_id: who asked for it in an instance of their own: they manage it and grade in it, and there is no demo admin.
+    """
     plan = quality()
     first, second = _deliveries()
     version_id = write(_add_rubric, on=database)
@@ -82,7 +88,7 @@ def load_demo(database: Database) -> None:
     fill_leftovers(database)
     for grader in graders[:-1]:
         _grade_all(database, plan, project_id, grader)
-    write(partial(_add_members, project_id=project_id), on=database)
+    write(partial(_add_members, project_id=project_id, by_id=by_id), on=database)
     write(partial(add_training, plan=plan, project_id=project_id), on=database)
     if not is_loaded(database):
         write(partial(_decide_one, decision=plan.decision), on=database)
@@ -148,9 +154,13 @@ def _project(session: Session, *, dataset_id: int, version_id: int, graders: lis
     return project.id
 
 
-def _add_members(session: Session, *, project_id: int) -> None:
-    for person in PEOPLE:
-        set_member(session, project_id, account_of(session, person).id, person.project_roles, by=None, now=now(session))
+def _add_members(session: Session, *, project_id: int, by_id: int | None) -> None:
+    moment = now(session)
+    for person in PEOPLE if by_id is None else (ADJUDICATOR,):
+        set_member(session, project_id, account_of(session, person).id, person.project_roles, by=None, now=moment)
+    if by_id is not None:
+        roles = {ProjectRole.MANAGER, ProjectRole.REVIEWER}
+        set_member(session, project_id, by_id, roles, by=session.get(Account, by_id), now=moment)
 
 
 def _decide_one(session: Session, *, decision: DemoDecision) -> None:

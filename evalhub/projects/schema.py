@@ -19,6 +19,8 @@ LONGEST_LEASE = 1440
 """In minutes."""
 MOST_URGENT = 100
 """The highest priority of a batch; calibration rounds and gold come before all of them."""
+DEMO_PROJECT = "demo-project"
+"""The kind of the job that loads the demo's project into an instance."""
 
 
 class ProjectRole(StrEnum):

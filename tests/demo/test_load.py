@@ -25,6 +25,12 @@ from evalhub.review.models import Assignment, AssignmentState, Review, Task
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.schema import Lease
 from evalhub.review.service.claim import claim_next
+from evalhub.wiring import connect_handlers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def handlers() -> None:
+    connect_handlers()
 
 
 @pytest.fixture(scope="module")

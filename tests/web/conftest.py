@@ -12,6 +12,7 @@ from playwright.sync_api import Browser as Chromium
 
 from evalhub.db import Database
 from evalhub.demo.load import load_demo
+from evalhub.wiring import connect_handlers
 from tests.servers import serving
 from tests.web.client import Browser, app_for
 from tests.web.signed_in import Demo
@@ -33,6 +34,7 @@ def demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("demo-template") / "evalhub.db"
     shutil.copyfile(sqlite_template, path)
     database = Database(f"sqlite:///{path}")
+    connect_handlers()
     load_demo(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,5 +1,6 @@
 """Reads of projects, members and batches."""
 
+from evalhub.projects.queries.first_steps import FirstSteps, first_steps
 from evalhub.projects.queries.making import Estimate, estimate, rubric_choices
 from evalhub.projects.queries.members import (
     MemberLine,
@@ -27,12 +28,14 @@ from evalhub.projects.queries.projects import (
 
 __all__ = [
     "Estimate",
+    "FirstSteps",
     "MemberLine",
     "ProjectLine",
     "all_projects",
     "batch_settings_of",
     "batches_of",
     "estimate",
+    "first_steps",
     "member_page",
     "members_of",
     "membership",
