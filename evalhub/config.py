@@ -52,6 +52,7 @@ class Settings(BaseModel):
         description="Seconds between sweeps, which take back lapsed leases, chain the audit log and revive background "
         "work",
     )
+    export_days: int = Field(default=30, ge=1, le=3650, description="How long files of exports are kept")
     job_workers: int = Field(
         default=1,
         ge=0,

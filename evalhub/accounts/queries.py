@@ -223,6 +223,11 @@ def languages_of(session: Session, account_id: int) -> list[str]:
     return list(profile.languages) if profile else []
 
 
+def profiles(session: Session) -> dict[int, tuple[list[str], list[str]]]:
+    """What everybody knows, domains and languages, by account id."""
+    return {row.account_id: (row.domains, row.languages) for row in session.scalars(sa.select(Profile))}
+
+
 def settings_of(session: Session, account_id: int) -> PersonalSettings:
     """How somebody likes to read and type; the defaults where nothing is stored."""
     stored = session.get(StoredSettings, account_id)

@@ -14,6 +14,7 @@ from evalhub.audit.queries import actions, events_of, exported, last_check
 from evalhub.audit.schema import details, sentence
 from evalhub.audit.service import chain_all
 from evalhub.audit.service import verify as verify_chains
+from evalhub.db import Database
 from evalhub.web.context import utc_now
 from evalhub.web.principal import accounts, require_principal
 from evalhub.web.session import current_database, reading
@@ -61,13 +62,13 @@ def verify_and_say(chain: str = "") -> None:
 
 def log_file(file_name: str, chain: str | None = None) -> Response:
     """The chained events as JSON lines, the same as `evalhub audit export` writes."""
-    chain_all(current_database(), chain)
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
-    return Response(_lines(chain), headers=headers, mimetype="application/jsonl")
-
-
-def _lines(chain: str | None) -> Iterator[str]:
     database = current_database()
+    chain_all(database, chain)
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return Response(_lines(database, chain), headers=headers, mimetype="application/jsonl")
+
+
+def _lines(database: Database, chain: str | None) -> Iterator[str]:
     with database.reading() as session:
         for line in exported(session, chain):
             yield json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from evalhub.accounts import queries, service
 from evalhub.cli import escape_controls
 from evalhub.cli.instance import open_instance
 from evalhub.cli.user import account_named
 from evalhub.web.context import utc_now
+from evalhub.web.principal import EVERY_SCOPE, Scope
 
 
 @click.group()
@@ -21,15 +26,31 @@ def token() -> None:
 @token.command()
 @click.argument("login")
 @click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it may do besides reading; may be repeated. Without it: all that LOGIN may.",
+)
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day on which it works (UTC).")
 @click.pass_context
-def add(ctx: click.Context, *, login: str, name: str) -> None:
+def add(ctx: click.Context, *, login: str, name: str, scopes: Sequence[str], expires: datetime | None) -> None:
     """Make a token by which a program acts as LOGIN, and print it; it is not shown again."""
     instance = open_instance(ctx)
-    click.echo(
-        instance.write(
-            lambda s: service.create_token(s, account_id=account_named(s, login).id, name=name, now=utc_now())
+    until = datetime.combine(expires, time.max, UTC) if expires else None
+
+    def make(session: Session) -> str:
+        return service.create_token(
+            session,
+            account_id=account_named(session, login).id,
+            name=name,
+            scopes=[Scope(scope) for scope in scopes] or EVERY_SCOPE,
+            expires_at=until,
+            now=utc_now(),
         )
-    )
+
+    click.echo(instance.write(make))
 
 
 @token.command("list")
@@ -40,11 +61,13 @@ def list_tokens(ctx: click.Context, *, login: str, as_json: bool) -> None:
     """List LOGIN's tokens that work."""
     with open_instance(ctx).reading() as session:
         found = queries.tokens_of(session, account_named(session, login).id)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": row.public_id,
             "name": row.name,
+            "scopes": row.scopes,
             "created_at": row.created_at.isoformat(),
+            "expires_at": row.expires_at.isoformat() if row.expires_at else None,
             "last_used_at": row.last_used_at.isoformat() if row.last_used_at else None,
         }
         for row in found
@@ -53,7 +76,9 @@ def list_tokens(ctx: click.Context, *, login: str, as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for row in rows:
-        click.echo(escape_controls(f"{row['id']}  {row['name']}  last used {row['last_used_at'] or 'never'}"))
+        may, until = ", ".join(row["scopes"]), f", until {row['expires_at']}" if row["expires_at"] else ""
+        last = row["last_used_at"] or "never"
+        click.echo(escape_controls(f"{row['id']}  {row['name']}  may {may}{until}  last used {last}"))
 
 
 @token.command()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TextIO
 
 import click
 from sqlalchemy.orm import Session
 
 from evalhub.accounts import queries, service
 from evalhub.accounts.models import Account, AccountKind, InstanceRole
-from evalhub.accounts.schema import link_url
+from evalhub.accounts.schema import link_url, links_as_csv, read_invitees
 from evalhub.cli import escape_controls
 from evalhub.cli.instance import Instance, open_instance
 from evalhub.errors import NotFound
@@ -42,6 +43,26 @@ def add(ctx: click.Context, *, login: str, display_name: str | None, role: str, 
         return token
 
     _print_link(instance, login, instance.write(make))
+
+
+@user.command("invite")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--role", type=ROLES, default=InstanceRole.MEMBER.value, show_default=True)
+@click.option("--domain", "domains", multiple=True, help="What all of them know; may be given several times.")
+@click.pass_context
+def invite_many(ctx: click.Context, *, file: TextIO, role: str, domains: tuple[str, ...]) -> None:
+    """Invite everybody in FILE (- reads standard input) and print CSV: name, login, link.
+
+    A line of FILE is `Name <login>` or `Name, login`. All of them are invited, or with one wrong line nobody.
+    """
+    instance = open_instance(ctx)
+    people = read_invitees(file.read())
+    invited = instance.write(
+        lambda s: service.invite_all(s, people, InstanceRole(role), domains=list(domains), by_id=None, now=utc_now())
+    )
+    base_url = instance.settings.base_url
+    rows = [(one.display_name, one.login, link_url(base_url, one.token)) for one in invited]
+    click.echo(links_as_csv(rows), nl=False)
 
 
 @user.command("list")
@@ -90,6 +111,16 @@ def enable(ctx: click.Context, *, login: str) -> None:
     instance = open_instance(ctx)
     instance.write(lambda s: service.enable(s, account_named(s, login).id, by_id=None, now=utc_now()))
     click.echo(f"{login} is enabled.")
+
+
+@user.command("sign-out")
+@click.argument("login")
+@click.pass_context
+def sign_out(ctx: click.Context, *, login: str) -> None:
+    """End every session of LOGIN."""
+    instance = open_instance(ctx)
+    instance.write(lambda s: service.close_all_sessions(s, account_named(s, login).id, by_id=None, now=utc_now()))
+    click.echo(f"{login} is signed out everywhere.")
 
 
 @user.command()

@@ -25,11 +25,11 @@ class Export(Base):
     made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     counts: Mapped[dict[str, int]] = mapped_column(CanonicalJson, server_default="{}")
     """How many of what, by `items`, `unscored` and `ratings`; empty for exports of earlier versions."""
-    file: Mapped[str | None] = mapped_column(sa.String(64))
-    """Its name in the instance's folder of exports, where it was made in the background."""
+    path: Mapped[str | None] = mapped_column(sa.Text)
+    """Where its file is kept, if it was made in the background and is not dropped yet."""
     n_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     kept_until: Mapped[datetime | None]
 
     def is_kept(self, now: datetime) -> bool:
         """Whether its file can still be had."""
-        return self.file is not None and self.kept_until is not None and self.kept_until > now
+        return self.path is not None and self.kept_until is not None and self.kept_until > now

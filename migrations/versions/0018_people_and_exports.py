@@ -25,7 +25,7 @@ ADDED = {
     ],
     "export": [
         sa.Column("counts", CanonicalJson(), server_default="{}", nullable=False),
-        sa.Column("file", sa.String(length=64), nullable=True),
+        sa.Column("path", sa.Text(), nullable=True),
         sa.Column("n_bytes", sa.BigInteger(), nullable=True),
         sa.Column("kept_until", UtcTime(), nullable=True),
     ],

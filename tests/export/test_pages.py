@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -16,11 +20,18 @@ from evalhub.accounts.models import Account, InstanceRole
 from evalhub.audit.models import AuditEvent
 from evalhub.db import Database
 from evalhub.export.models import Export
+from evalhub.export.schema.options import Options
 from evalhub.export.schema.verify import verify_bundle
+from evalhub.export.service.background import drop_old_files
+from evalhub.export.service.jsonl import item_lines
+from evalhub.jobs.models import Job
+from evalhub.jobs.running import run_taken
+from evalhub.jobs.service import take
 from evalhub.web.session import write
+from evalhub.wiring import JOBS
 from tests.adjudication.worlds import differing
 from tests.web.client import Browser, Page, a_token, app_for
-from tests.world import World, an_account
+from tests.world import World, a_project, an_account
 
 PAGE = "/projects/p/exports"
 API = "/api/v1/projects/p/export"
@@ -39,40 +50,133 @@ def admin_of(world: World) -> Account:
 
 
 @pytest.fixture
-def browser(world: World) -> Browser:
-    return Browser(app_for(world.database)).sign_in_as(admin_of(world))
+def folder(tmp_path: Path) -> Path:
+    """The instance's folder."""
+    made = tmp_path / "instance"
+    made.mkdir()
+    return made
 
 
-def test_the_zip_holds_a_bundle_that_verifies(world: World, browser: Browser, tmp_path: Path) -> None:
+@pytest.fixture
+def browser(world: World, folder: Path) -> Browser:
+    return Browser(app_for(world.database, folder=folder)).sign_in_as(admin_of(world))
+
+
+def work(world: World) -> Job:
+    """Do what waits in the background; the job as it ended."""
+    with world.database.reading() as session:
+        waiting = session.scalars(sa.select(Job.id).where(Job.state == "queued")).all()
+    for job_id in waiting:
+        taken = write(lambda session, job_id=job_id: take(session, job_id), on=world.database)
+        assert taken is not None
+        run_taken(world.database, JOBS, taken, stopping=Event())
+    with world.database.reading() as session:
+        return session.scalars(sa.select(Job).order_by(Job.id.desc()).limit(1)).one()
+
+
+def exports_of(world: World) -> list[Export]:
+    with world.database.reading() as session:
+        return list(session.scalars(sa.select(Export).order_by(Export.id)))
+
+
+def test_an_export_is_made_in_the_background_and_its_bundle_verifies(
+    world: World, browser: Browser, folder: Path, tmp_path: Path
+) -> None:
     browser.get(PAGE)
-    answer = browser.post(PAGE, {"shape": "bundle"}, status=200)
+    for _ in range(2):
+        browser.post(PAGE, {"shape": "bundle"})
+    assert "Waits for a worker" in browser.get(PAGE).text
+    assert work(world).state == "done"
+    (export,) = exports_of(world)
+    (kept,) = (folder / "exports").iterdir()
+    assert (kept.name, kept.stat().st_mode & 0o777) == (f"{export.public_id}.zip", 0o600)
+    path = f"{PAGE}/{export.public_id}/file"
+    assert path in browser.get(PAGE).links
+    answer = browser.client.get(path, base_url=browser.base_url)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="p.zip"'
+    assert len(answer.data) == export.n_bytes
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         archive.extractall(tmp_path)
-    found = verify_bundle(tmp_path / "p")
+    assert verify_bundle(tmp_path / "p", expect=export.manifest_sha256)
     with world.database.reading() as session:
-        export = session.scalars(sa.select(Export)).one()
         event = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "export.made")).one()
-    assert export.manifest_sha256 == found.manifest_sha256
-    assert json.loads(event.body)["payload"]["manifest_sha256"] == found.manifest_sha256
+    assert json.loads(event.body)["payload"]["manifest_sha256"] == export.manifest_sha256
 
 
-def test_a_past_export_is_listed_with_its_hash_and_its_command(world: World, browser: Browser) -> None:
+def test_a_past_export_is_listed_with_its_hash_and_its_command_and_made_again(world: World, browser: Browser) -> None:
     browser.get(PAGE)
     fields = {"shape": "jsonl", "criterion": "accuracy", "model": "hidden-model-1", "without_text": "y"}
-    lines = browser.post(PAGE, fields, status=200).data.splitlines()
+    browser.post(PAGE, fields)
+    work(world)
+    (export,) = exports_of(world)
+    lines = browser.client.get(f"{PAGE}/{export.public_id}/file", base_url=browser.base_url).data.splitlines()
     assert [json.loads(line)["model"] for line in lines] == ["hidden-model-1"]
     page = browser.get(PAGE)
-    with world.database.reading() as session:
-        assert session.scalars(sa.select(Export.manifest_sha256)).one() in page.text
+    assert export.manifest_sha256 in page.text
     command = "evalhub export p -o out.jsonl --format jsonl --model hidden-model-1 --criterion accuracy --without-text"
     assert command in page.html
+    browser.post(f"{PAGE}/{export.public_id}/again")
+    work(world)
+    first, second = exports_of(world)
+    assert (second.options, second.manifest_sha256) == (first.options, first.manifest_sha256)
 
 
-def test_filters_that_leave_nothing_are_answered_on_the_page(browser: Browser) -> None:
+def test_a_file_is_dropped_when_its_time_is_over_and_its_record_stays(
+    world: World, browser: Browser, folder: Path
+) -> None:
     browser.get(PAGE)
-    answer = browser.post(PAGE, {"shape": "bundle", "tag": "nobody"}, status=422)
+    browser.post(PAGE, {"shape": "jsonl"})
+    work(world)
+    (export,) = exports_of(world)
+    assert export.kept_until is not None
+    drop_old_files(world.database, export.kept_until - timedelta(seconds=1))
+    browser.client.get(f"{PAGE}/{export.public_id}/file", base_url=browser.base_url)
+    assert len(list((folder / "exports").iterdir())) == 1
+    drop_old_files(world.database, export.kept_until)
+    assert list((folder / "exports").iterdir()) == []
+    assert "not kept" in browser.get(PAGE).text
+    browser.get(f"{PAGE}/{export.public_id}/file", status=404)
+
+
+def test_the_preview_shows_records_as_the_export_holds_them_and_records_nothing(world: World, browser: Browser) -> None:
+    browser.get(PAGE)
+    fields = {"shape": "jsonl", "model": "hidden-model-1\nit's"}
+    page = Page(browser.post(f"{PAGE}/preview", fields, status=200))
+    shown = html.unescape(re.findall(r"<code>(\{.*?)</code>", page.html, re.DOTALL)[0])
+    options = Options(model=("hidden-model-1",))
+    assert [json.loads(shown)] == [json.loads(line) for line in item_lines(world.database, world.project.id, options)]
+    assert re.search(r"Left out by only these models\s*2", page.text)
+    assert """--model hidden-model-1 --model 'it'"'"'s'""" in html.unescape(page.html)
+    assert "Pseudonyms on" in page.text
+    assert exports_of(world) == []
+
+
+def test_a_large_project_s_preview_counts_the_first_items_alone(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalhub.export.service.preview.LOOKED_AT", 1)
+    browser.get(PAGE)
+    assert "its first items" in Page(browser.post(f"{PAGE}/preview", {"shape": "bundle"}, status=200)).text
+
+
+def test_nobody_previews_or_downloads_what_they_may_not_export(world: World, browser: Browser) -> None:
+    browser.get(PAGE)
+    browser.post(PAGE, {"shape": "jsonl"})
+    work(world)
+    (export,) = exports_of(world)
+    a_project(world.database, name="other", items=1, reviewers=("other",), adjudicators=())
+    browser.get(f"/projects/other/exports/{export.public_id}/file", status=404)
+    reviewer = Browser(browser.app).sign_in_as(world.people["r1"])
+    reviewer.get(f"{PAGE}/{export.public_id}/file", status=403)
+    reviewer.post(f"{PAGE}/preview", {"shape": "jsonl"}, status=403)
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}/preview"])
+def test_filters_that_leave_nothing_are_answered_on_the_page(world: World, browser: Browser, path: str) -> None:
+    browser.get(PAGE)
+    answer = browser.post(path, {"shape": "bundle", "tag": "nobody"}, status=422)
     assert "There is nothing to export" in answer.get_data(as_text=True)
+    assert "nobody</textarea>" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("lines", ["m" * 4097, "m\n" * 1001])
@@ -103,6 +207,23 @@ def test_programs_get_the_items_as_lines_and_the_bundle_as_a_zip(world: World, t
     with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
         archive.extractall(tmp_path)
     verify_bundle(tmp_path / "p")
+
+
+def test_programs_have_an_export_made_and_fetch_its_file(world: World, folder: Path) -> None:
+    client = app_for(world.database, folder=folder).test_client()
+    token, path = a_token(world.database, admin_of(world)), "/api/v1/projects/p/exports"
+    assert client.post(path, json={"options": {"batch": ["none"]}}, headers=token).status_code == 422
+    asked = client.post(path, json={"shape": "jsonl", "options": {"state": ["final"]}}, headers=token)
+    assert asked.status_code == 202
+    assert client.get(path, headers=token).json == {"exports": [], "being_made": "Waits for a worker"}
+    work(world)
+    found = client.get(path, headers=token).json
+    assert found is not None
+    (export,) = found["exports"]
+    assert (export["is_kept"], export["options"], found["being_made"]) == (True, {"state": ["final"]}, None)
+    kept = client.get(f"{path}/{export['id']}/file", headers=token)
+    assert hashlib.sha256(kept.data).hexdigest() == export["sha256"]
+    assert client.get(f"{path}/none/file", headers=token).status_code == 404
 
 
 @pytest.mark.parametrize(

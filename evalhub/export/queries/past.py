@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
+from evalhub.errors import NotFound
 from evalhub.export.models import Export
 from evalhub.export.schema.options import Options, Shape
 
@@ -34,14 +35,29 @@ def past_exports(session: Session, project_id: int, project: str) -> list[PastEx
         .order_by(Export.id.desc())
         .limit(SHOWN)
     )
-    return [PastExport(export, name or "", _command(project, export)) for export, name in rows]
+    return [
+        PastExport(export, name or "", command_of(project, Shape(export.shape), options_of(export.options)))
+        for export, name in rows
+    ]
 
 
-def _command(project: str, export: Export) -> str:
+def export_of(session: Session, project_id: int, public_id: str) -> Export:
+    """The export of that public id.
+
+    Raises:
+        NotFound: the project has none.
+    """
+    found = session.scalar(sa.select(Export).where(Export.project_id == project_id, Export.public_id == public_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def command_of(project: str, shape: Shape, options: Options) -> str:
     """What makes the same on the command line."""
-    output = "out.jsonl" if export.shape == Shape.JSONL else f"{project}-export"
-    shape = ["--format", export.shape] if export.shape != Shape.BUNDLE else []
-    return shlex.join(["evalhub", "export", project, "-o", output, *shape, *options_of(export.options).as_arguments()])
+    output = "out.jsonl" if shape is Shape.JSONL else f"{project}-export"
+    given = ["--format", shape] if shape is not Shape.BUNDLE else []
+    return shlex.join(["evalhub", "export", project, "-o", output, *given, *options.as_arguments()])
 
 
 def options_of(document: dict[str, Any]) -> Options:

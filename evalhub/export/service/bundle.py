@@ -39,7 +39,7 @@ from evalhub.export.schema.options import Options, Shape
 from evalhub.export.schema.records import item_record, model_rating_record, rating_record
 from evalhub.export.schema.text import json_document, json_line, key_id
 from evalhub.export.service.files import HashedFile, folder_at_once, write_whole
-from evalhub.export.service.recording import Made, chain_project, record_export
+from evalhub.export.service.recording import Made, Tell, chain_project, record_export, silent
 from evalhub.export.service.stream import Portion, Stream
 from evalhub.projects.queries import rules_of
 from evalhub.web.session import write
@@ -47,8 +47,9 @@ from evalhub.web.session import write
 
 @dataclass(frozen=True, slots=True)
 class MadeExport:
-    """What was written, and the hash that proves it."""
+    """What was written, and the hash that proves it; `export` is the public id of its record."""
 
+    export: str
     sha256: str
     n_items: int
     n_unscored: int
@@ -56,11 +57,18 @@ class MadeExport:
 
 
 def make_bundle(
-    database: Database, project_id: int, options: Options, target: Path, *, by_id: int | None, now: datetime
+    database: Database,
+    project_id: int,
+    options: Options,
+    target: Path,
+    *,
+    by_id: int | None,
+    now: datetime,
+    tell: Tell = silent,
 ) -> MadeExport:
     """Write a project's scored dataset as a new folder, and record that it was made.
 
-    All of it is read from one state of the database, some hundred items at a time.
+    All of it is read from one state of the database, some hundred items at a time; `tell` hears of each portion.
 
     Raises:
         Conflict: the folder is there already and not empty.
@@ -73,6 +81,7 @@ def make_bundle(
             writing = _Writing(stream, folder)
             for portion in stream.portions():
                 writing.add(portion)
+                tell(writing.n_items)
             entries = writing.close()
             manifest = _manifest(stream, writing)
         entries += [
@@ -85,10 +94,10 @@ def make_bundle(
         write_whole(folder, MANIFEST_SHA, checksum_line(content))
         n = {entry.path: entry.records for entry in entries}
         n_items = n.get(ITEMS, 0) + n.get(UNSCORED, 0)
-        made = Made(Shape.BUNDLE, options, sha256, n_items, by_id, now)
+        made = Made(Shape.BUNDLE, options, sha256, n_items, by_id, now, n.get(UNSCORED, 0), n.get(RATINGS, 0))
         receipt = write(partial(record_export, project_id=project_id, made=made), on=database)
         write_whole(folder, RECEIPT, json_document(receipt))
-    return MadeExport(sha256, n.get(ITEMS, 0), n.get(UNSCORED, 0), n.get(RATINGS, 0))
+    return MadeExport(receipt["export"], sha256, n.get(ITEMS, 0), n.get(UNSCORED, 0), n.get(RATINGS, 0))
 
 
 class _Writing:
@@ -101,6 +110,11 @@ class _Writing:
         self.states: Counter[str] = Counter()
         self.reviewers: dict[str, Reviewer] = {}
         self._task_ids: set[int] = set()
+
+    @property
+    def n_items(self) -> int:
+        """How many were written so far."""
+        return self.states.total()
 
     def add(self, portion: Portion) -> None:
         files = self._files

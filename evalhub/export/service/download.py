@@ -14,6 +14,7 @@ from evalhub.db import Database
 from evalhub.export.schema.options import Options, Shape
 from evalhub.export.service.bundle import make_bundle
 from evalhub.export.service.jsonl import make_jsonl
+from evalhub.export.service.recording import Tell, silent
 
 READ_AT_ONCE = 1 << 18
 MEDIA_TYPES = {Shape.BUNDLE: "application/zip", Shape.JSONL: "application/jsonl"}
@@ -26,6 +27,8 @@ ONE_TIME = (1980, 1, 1, 0, 0, 0)
 class Download:
     """A finished export; the file has no name on the disk and is gone when it was read."""
 
+    export: str
+    """Public id of its record."""
     file: BinaryIO
     file_name: str
     media_type: str
@@ -46,6 +49,7 @@ def make_download(
     name: str,
     by_id: int | None,
     now: datetime,
+    tell: Tell = silent,
 ) -> Download:
     """Make an export and record it; it is whole before the first byte is handed out.
 
@@ -58,18 +62,18 @@ def make_download(
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- it is closed by whoever reads it
     try:
         if shape is Shape.JSONL:
-            make_jsonl(database, project_id, options, file, by_id=by_id, now=now)
+            made = make_jsonl(database, project_id, options, file, by_id=by_id, now=now, tell=tell)
         else:
             with tempfile.TemporaryDirectory(prefix="evalhub-export-") as folder:
                 target = Path(folder) / name
-                make_bundle(database, project_id, options, target, by_id=by_id, now=now)
+                made = make_bundle(database, project_id, options, target, by_id=by_id, now=now, tell=tell)
                 _zip(target, file)
         n_bytes = file.seek(0, 2)
         file.seek(0)
     except BaseException:
         file.close()
         raise
-    return Download(file, f"{name}.{ENDINGS[shape]}", MEDIA_TYPES[shape], n_bytes)
+    return Download(made.export, file, f"{name}.{ENDINGS[shape]}", MEDIA_TYPES[shape], n_bytes)
 
 
 def _zip(folder: Path, file: BinaryIO) -> None:

@@ -13,7 +13,7 @@ from evalhub.export.schema.options import Options, Shape
 from evalhub.export.schema.records import item_record
 from evalhub.export.schema.text import json_line
 from evalhub.export.service.bundle import MadeExport
-from evalhub.export.service.recording import Made, record_export
+from evalhub.export.service.recording import Made, Tell, record_export, silent
 from evalhub.export.service.stream import Stream
 from evalhub.web.session import write
 
@@ -32,7 +32,14 @@ def item_lines(database: Database, project_id: int, options: Options) -> Iterato
 
 
 def make_jsonl(
-    database: Database, project_id: int, options: Options, output: BinaryIO, *, by_id: int | None, now: datetime
+    database: Database,
+    project_id: int,
+    options: Options,
+    output: BinaryIO,
+    *,
+    by_id: int | None,
+    now: datetime,
+    tell: Tell = silent,
 ) -> MadeExport:
     """Write the scored items to a stream, and record that it was done."""
     found, n_items = hashlib.sha256(), 0
@@ -40,6 +47,7 @@ def make_jsonl(
         output.write(line)
         found.update(line)
         n_items += 1
+        tell(n_items)
     made = Made(Shape.JSONL, options, found.hexdigest(), n_items, by_id, now)
-    write(partial(record_export, project_id=project_id, made=made), on=database)
-    return MadeExport(made.sha256, n_items, 0, 0)
+    receipt = write(partial(record_export, project_id=project_id, made=made), on=database)
+    return MadeExport(receipt["export"], made.sha256, n_items, 0, 0)

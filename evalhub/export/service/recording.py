@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,13 @@ from evalhub.export.schema.options import Options, Shape
 from evalhub.export.schema.text import rfc3339
 from evalhub.projects.models import Project
 
+Tell = Callable[[int], None]
+"""Told how many items were written so far."""
+
+
+def silent(n_items: int) -> None:
+    """Tells nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -32,6 +40,8 @@ class Made:
     n_items: int
     by_id: int | None
     at: datetime
+    n_unscored: int = 0
+    n_ratings: int = 0
 
 
 def chain_project(database: Database, project_id: int) -> None:
@@ -58,6 +68,7 @@ def record_export(session: Session, project_id: int, made: Made) -> dict[str, An
         options=made.options.as_document(),
         manifest_sha256=made.sha256,
         n_items=made.n_items,
+        counts={"unscored": made.n_unscored, "ratings": made.n_ratings} if made.shape is Shape.BUNDLE else {},
         made_at=made.at,
         made_by_id=made.by_id,
     )
