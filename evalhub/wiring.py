@@ -21,6 +21,8 @@ from evalhub.datasets.models import UploadKind
 from evalhub.datasets.service.undoing import UNDO
 from evalhub.datasets.service.uploads import CHECKS, IMPORTS
 from evalhub.demo import jobs as demo_jobs
+from evalhub.export import jobs as export_jobs
+from evalhub.export.service.background import EXPORT
 from evalhub.inbox.queries.import_use import questions_on_import
 from evalhub.jobs import running
 from evalhub.jobs.running import JobFunction
@@ -28,12 +30,13 @@ from evalhub.jobs.sweep import Act
 from evalhub.projects import service as projects
 from evalhub.projects.schema import DEMO_PROJECT
 from evalhub.reports import jobs as reports_jobs
+from evalhub.reports.queries import people
 from evalhub.reports.service.comparison import KIND as MODEL_COMPARISON
 from evalhub.review import jobs as review_jobs
 from evalhub.review.queries.import_use import work_on_import
 from evalhub.review.queries.projected import projected_work
 from evalhub.review.queries.rubric_uses import rubric_uses
-from evalhub.review.service import skip, tasks, undoing
+from evalhub.review.service import leaving, skip, tasks, undoing
 from evalhub.review.service.void import VOID_REVIEWS
 from evalhub.training import jobs as training_jobs
 from evalhub.training.queries.import_use import references_on_import
@@ -53,6 +56,9 @@ HANDLERS: tuple[tuple[NamedSignal, Callable[..., Any]], ...] = (
     (events.members_changed, tasks.refresh_eligibility),
     (events.profile_changed, tasks.refresh_eligibility_of),
     (events.member_removed, skip.end_work_of),
+    (events.account_disabled, leaving.end_all_work_of),
+    (events.load_asked, people.loads),
+    (events.memberships_asked, people.memberships),
     (events.project_closed, tasks.close_queues),
     (events.project_reopened, tasks.reopen_queues),
     (events.task_completed, cases.on_task_completed),
@@ -70,6 +76,7 @@ SWEEPS: tuple[Act, ...] = (
     review_jobs.sweep,
     audit_jobs.chain,
     datasets_jobs.drop_leftovers,
+    export_jobs.drop_old,
     training_jobs.sweep,
     cases.finish_backlog,
     running.revive_dead,
@@ -84,6 +91,7 @@ JOBS: dict[str, JobFunction] = {
     CHECKS[UploadKind.RATINGS]: review_jobs.check_ratings,
     IMPORTS[UploadKind.RATINGS]: review_jobs.import_ratings,
     UNDO: datasets_jobs.remove_undone,
+    EXPORT: export_jobs.make,
     VOID_REVIEWS: review_jobs.void,
     DEMO_PROJECT: demo_jobs.load,
 }
