@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
 from evalhub.db import Database
 from evalhub.rubrics.models import Rubric, RubricVersion
@@ -46,6 +47,45 @@ def test_a_body_of_another_kind_or_size_is_refused(admin: Browser) -> None:
     assert admin.api("POST", "/rubrics", RUBRIC, content_type="image/png").status_code == 415
     too_large = admin.api("POST", "/rubrics", b"#" * 300_000)
     assert (too_large.status_code, too_large.json["error"]["code"]) == (413, "too_large")
+
+
+def test_a_rubric_is_checked_and_not_stored(member: Browser) -> None:
+    good = member.api("POST", "/rubrics/validate", RUBRIC).json
+    assert (good["valid"], good["rubric"]["name"], good["faults"]) == (True, "answers", [])
+    bad = member.api("POST", "/rubrics/validate", RUBRIC.replace(b"critical: true", b"critical: yes"))
+    assert bad.status_code == 200
+    assert [(fault["line"], fault["column"]) for fault in bad.json["faults"]] == [(13, 15)]
+    assert member.api("GET", "/rubrics").json["rubrics"] == []
+
+
+def test_versions_are_listed_and_compared(admin: Browser, member: Browser) -> None:
+    admin.api("POST", "/rubrics", RUBRIC)
+    admin.api("POST", "/rubrics", RUBRIC.replace(b"version: 1", b"version: 2").replace(b"Small slips.", b"Slips."))
+    assert [line["version"] for line in member.api("GET", "/rubrics/answers").json["versions"]] == [2, 1]
+    found = member.api("GET", "/rubrics/answers/1/compare/2").json
+    assert (found["changed"], found["carried_over"]) == (["accuracy"], ["length"])
+    assert found["changes"][0]["after"] == "Slips."
+    assert member.api("GET", "/rubrics/nothing").status_code == 404
+    assert member.api("GET", "/rubrics/schema").json["title"] == "evalhub rubric"
+
+
+def test_a_draft_is_written_saved_and_published(admin: Browser, member: Browser) -> None:
+    def send(method: str, path: str, body: object) -> TestResponse:
+        return admin.api(method, path, json.dumps(body).encode(), content_type="application/json")
+
+    begun = send("POST", "/rubrics/drafts", {"source": "name: ["}).json
+    path = f"/rubrics/drafts/{begun['id']}"
+    assert send("PUT", path, {"source": RUBRIC.decode(), "revision": 1}).json["revision"] == 2
+    late = send("PUT", path, {"source": "name: late", "revision": 1})
+    assert (late.status_code, late.json["error"]["code"]) == (409, "draft_conflict")
+    assert [line["title"] for line in admin.api("GET", "/rubrics/drafts").json["drafts"]] == ["Answers <b>"]
+    assert member.api("GET", path).status_code == 403
+    published = send("POST", f"{path}/publish", {"revision": 2})
+    assert (published.status_code, published.json["version"]) == (201, 1)
+    assert admin.api("GET", path).status_code == 404
+    following = send("POST", "/rubrics/answers/1/drafts", {}).json
+    assert (following["based_on"], "version: 2" in following["source"]) == ("answers@1", True)
+    assert admin.api("DELETE", f"/rubrics/drafts/{following['id']}").status_code == 204
 
 
 def test_the_corpus_is_answered_as_its_manifest_says(admin: Browser, database: Database, shared: Path) -> None:

@@ -64,6 +64,7 @@ def test_three_problems_are_mended_by_their_links_and_the_form_follows(demo: Dem
         page.locator("#source").fill(text_of(page).replace("[bad, good]", "[bad]"))
         expect(page.locator("[data-outdated]")).to_be_visible()
         expect(page.locator("[data-form] .criterion")).to_have_count(2)
+        assert list(Screens(page).faults()) == []
         page.keyboard.press("F8")
         at = page.evaluate("document.activeElement.selectionStart")
         assert text_of(page)[at:].startswith("[bad]")
@@ -108,7 +109,9 @@ def test_the_editor_and_what_follows_it_have_no_fault(demo: Demo) -> None:
         page.wait_for_url("**/rubrics/drafts/*")
         draft = page.url
         faults += seen.faults()
-        page.locator("#source").fill(text_of(page).replace("weight: 2", "weight: 3").replace("excellent:", "excellent:  "))
+        page.locator("#source").fill(
+            text_of(page).replace("weight: 2", "weight: 3").replace("excellent:", "excellent:  ")
+        )
         page.get_by_role("button", name="Compare").click()
         page.wait_for_url("**/compare")
         faults += seen.faults()
