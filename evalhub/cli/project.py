@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalhub.cli.adopt import adopt
 from evalhub.cli.instance import Instance, open_instance
 from evalhub.cli.output import print_json, print_table
 
@@ -20,6 +21,9 @@ FLAGS = ("span", "critical", "applicability", "no_consensus", "pass_flip")
 @click.group()
 def project() -> None:
     """Create, list, close and reopen projects, and show how far they are."""
+
+
+project.add_command(adopt)
 
 
 @project.command()

@@ -17,10 +17,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from evalhub.review.models import SkipReason
-from evalhub.review.schema import A_DAY, LEANINGS, PREFERENCE, DraftBody
+from evalhub.review.schema import A_DAY, LEANINGS, PREFERENCE, Changed, DraftBody
 from evalhub.rubrics.forms import ReviewForm
 from evalhub.rubrics.schema.review import NOTE_LIMIT, PreferenceBody, ReviewBody
 from evalhub.web.api import invalid
@@ -172,3 +172,32 @@ class VoidForm(Form):
     def offer(self, reviewers: list[tuple[str, str]]) -> None:
         """Name to ask by and name to show of everybody who has reviewed."""
         self.reviewer.choices = [SelectChoice(name, shown) for name, shown in reviewers]
+
+
+class AdoptVersionForm(Form):
+    """Which version of its rubric a project takes up."""
+
+    version = SelectField("Which version?", [InputRequired("Choose a version.")], validate_choice=False)
+
+    def offer(self, versions: list[int]) -> None:
+        """The numbers of those that the project does not use."""
+        self.version.choices = [SelectChoice(str(number), f"Version {number}") for number in versions]
+
+    def validate_version(self, field: SelectField) -> None:
+        if field.data not in {choice.value for choice in self.version.choices}:
+            raise StopValidation("Choose one of the versions.")
+
+
+class AdoptForm(ReasonForm):
+    """What becomes of items that were begun on the present version."""
+
+    changed = RadioField(
+        "What becomes of items already begun?",
+        [InputRequired("Choose one.")],
+        choices=[
+            SelectChoice(Changed.REGRADE, "All are asked again what the new version asks otherwise"),
+            SelectChoice(Changed.SAMPLE, "Some are, drawn at random"),
+            SelectChoice(Changed.KEEP, "None is; they stay under the version that they were graded on"),
+        ],
+    )
+    n = IntegerField("How many items, if some?", [Optional(), NumberRange(min=1, message="At least 1.")])

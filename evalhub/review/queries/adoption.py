@@ -89,6 +89,26 @@ class AdoptionPlan:
             return None
         return n_items * self.reviews_each * self.share * self.median_seconds / 3600
 
+    def said(self, changed: Changed, n: int | None) -> dict[str, Any]:
+        """The plan under one choice, as programs read it."""
+        n_items = self.items(changed, n)
+        return {
+            "from_version": self.from_version,
+            "to_version": self.to_version,
+            "carried_over": list(self.difference.carried_over),
+            "changed": list(self.difference.changed),
+            "added": list(self.difference.added),
+            "removed": list(self.difference.removed),
+            "untouched": self.untouched,
+            "begun": self.begun,
+            "complete": self.complete,
+            "leases": self.leases,
+            "certificates": self.certificates,
+            "without_answer": len(self.regrades),
+            "regrades": n_items,
+            "hours": self.hours(n_items),
+        }
+
 
 class AdoptionLine(NamedTuple):
     """One version that was taken up; `by` is None for the command line."""

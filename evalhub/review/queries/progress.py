@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,12 @@ from evalhub.review.models import (
 from evalhub.review.queries.one_more import waits_for_one_more
 
 DONE = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
+NO_WORK = (*LEARNING, Purpose.GOLD)
+"""What reviewers are trained or checked with."""
+LAST = 100
+"""How many of somebody's last reviews a median rests on at most."""
+MOST_MEDIANS = 400
+"""Reviewers whose median is looked up; SQLite joins no more than 500 selects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,35 +138,14 @@ def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
 
 def loads(session: Session, project_id: int) -> list[Load]:
     """The reviewers of a project, busiest first; what they are trained or checked with is left out."""
-    state = Assignment.state
-
-    def how_many(*states: AssignmentState) -> sa.ColumnElement[int]:
-        return sa.func.sum(sa.case((state.in_(states), 1), else_=0))
-
+    work = _work_by_reviewer(project_id)
     rows = session.execute(
-        sa.select(
-            Account,
-            Member,
-            how_many(*DONE),
-            how_many(AssignmentState.EXTRA),
-            how_many(AssignmentState.SKIPPED),
-            sa.func.max(sa.case((state == AssignmentState.LEASED, Assignment.claimed_at))),
-            sa.func.max(Assignment.leased_until),
-            sa.func.max(Assignment.submitted_at),
-        )
+        sa.select(Account, Member, *(column for column in work.c if column.name != "reviewer_id"))
         .join(Member, Member.account_id == Account.id)
-        .outerjoin(
-            Assignment,
-            sa.and_(
-                Assignment.project_id == Member.project_id,
-                Assignment.reviewer_id == Member.account_id,
-                ~_is_of(*LEARNING, Purpose.GOLD),
-            ),
-        )
+        .outerjoin(work, work.c.reviewer_id == Member.account_id)
         .where(Member.project_id == project_id, Member.is_reviewer)
-        .group_by(*Account.__table__.c, *Member.__table__.c)
-    )
-    medians = _median_seconds(session, project_id)
+    ).all()
+    medians = _median_seconds(session, project_id, [row[0].id for row in rows])
     found = [
         Load(
             name=shown_name(account.display_name, member, account.kind),
@@ -177,18 +163,58 @@ def loads(session: Session, project_id: int) -> list[Load]:
     return sorted(found, key=lambda load: (-load.submitted, load.name))
 
 
-def _median_seconds(session: Session, project_id: int) -> dict[int, float]:
-    by_reviewer: dict[int, list[float]] = {}
-    rows = session.execute(
-        sa.select(Assignment.reviewer_id, Assignment.active_seconds).where(
-            Assignment.project_id == project_id,
-            Assignment.state == AssignmentState.SUBMITTED,
-            ~_is_of(*LEARNING, Purpose.GOLD),
+def _work_by_reviewer(project_id: int) -> sa.Subquery:
+    """One row a reviewer; counted before people are joined, or each review would carry its reviewer's whole row."""
+    state = Assignment.state
+
+    def how_many(*states: AssignmentState) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((state.in_(states), 1), else_=0))
+
+    return (
+        sa.select(
+            Assignment.reviewer_id,
+            how_many(*DONE).label("done"),
+            how_many(AssignmentState.EXTRA).label("extra"),
+            how_many(AssignmentState.SKIPPED).label("skipped"),
+            sa.func.max(sa.case((state == AssignmentState.LEASED, Assignment.claimed_at))).label("since"),
+            sa.func.max(Assignment.leased_until).label("until"),
+            sa.func.max(Assignment.submitted_at).label("last"),
         )
+        .where(Assignment.project_id == project_id, Assignment.task_id.not_in(tasks_for(project_id, *NO_WORK)))
+        .group_by(Assignment.reviewer_id)
+        .subquery("work")
     )
-    for reviewer_id, seconds in rows:
+
+
+def _median_seconds(session: Session, project_id: int, reviewer_ids: Sequence[int]) -> dict[int, float]:
+    """Of the last reviews of each, at most `LAST`; one statement."""
+    if not reviewer_ids:
+        return {}
+    last = [
+        sa.select(
+            sa.select(Assignment.reviewer_id, Assignment.active_seconds)
+            .where(
+                Assignment.project_id == project_id,
+                Assignment.reviewer_id == reviewer_id,
+                Assignment.submitted_at.is_not(None),
+                Assignment.state == AssignmentState.SUBMITTED,
+                ~_is_of(*LEARNING, Purpose.GOLD),
+            )
+            .order_by(Assignment.submitted_at.desc())
+            .limit(LAST)
+            .subquery()
+        )
+        for reviewer_id in reviewer_ids[:MOST_MEDIANS]
+    ]
+    by_reviewer: dict[int, list[float]] = {}
+    for reviewer_id, seconds in session.execute(sa.union_all(*last)):
         by_reviewer.setdefault(reviewer_id, []).append(seconds)
     return {reviewer_id: sorted(values)[len(values) // 2] for reviewer_id, values in by_reviewer.items()}
+
+
+def tasks_for(project_id: int, *purposes: Purpose) -> sa.Select[int]:
+    """The ids of a project's tasks for these purposes: of few, they are read once instead of a task a review."""
+    return sa.select(Task.id).where(Task.project_id == project_id, Task.purpose.in_(purposes))
 
 
 def _is_of(*purposes: Purpose) -> sa.ColumnElement[bool]:

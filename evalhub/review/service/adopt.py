@@ -30,6 +30,8 @@ from evalhub.rubrics.queries import rubric_of
 from evalhub.web.session import write
 
 CHUNK = 1000
+AT_ONCE = 5000
+"""Tasks of a project that a page may wait for."""
 SUPERSEDED = "superseded by another version of the rubric"
 """Why a regrade task is held that nobody had begun when the question changed again."""
 
@@ -49,24 +51,36 @@ class AdoptionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
+    """What came of it; while tasks are still to follow nothing is known of regrades."""
+
     public_id: str
     regrades: int
+    is_complete: bool
 
 
 def adopt(database: Database, project_id: int, request: AdoptionRequest) -> Adopted:
     """Have a project use another version of its rubric from now on.
 
     The version changes at once; tasks follow a thousand a transaction, and regrade tasks are handed out when all are
-    there. Stopped half-way, the sweep goes on where it stopped.
+    there. What has many tasks is left to the sweep, which also goes on where one was stopped half-way.
 
     Raises:
         NotFound: the rubric has no such version.
         BadInput: no reason, or a sample without its size.
         Conflict: the project is closed, uses this version already or is still taking one up, or nothing could pass.
     """
-    _check(request)
-    adoption_id = write(partial(_begin, project_id=project_id, request=request), on=database)
+    adoption_id = begin_adoption(database, project_id, request)
+    with database.reading() as session:
+        adoption = session.get_one(Adoption, adoption_id)
+        if _n_tasks(session, project_id) > AT_ONCE:
+            return Adopted(adoption.public_id, 0, is_complete=False)
     return go_on(database, adoption_id)
+
+
+def begin_adoption(database: Database, project_id: int, request: AdoptionRequest) -> int:
+    """Change the version alone, for whoever goes on at once; the id of the adoption. Raises what `adopt` does."""
+    check_request(request)
+    return write(partial(_begin, project_id=project_id, request=request), on=database)
 
 
 def go_on(database: Database, adoption_id: int) -> Adopted:
@@ -76,7 +90,7 @@ def go_on(database: Database, adoption_id: int) -> Adopted:
         place = write(partial(_move_some, adoption_id=adoption_id, after=place), on=database)
     n_regrades = make_regrades(database, adoption_id)
     with database.reading() as session:
-        return Adopted(session.get_one(Adoption, adoption_id).public_id, n_regrades)
+        return Adopted(session.get_one(Adoption, adoption_id).public_id, n_regrades, is_complete=True)
 
 
 def finish_adoptions(database: Database) -> None:
@@ -87,7 +101,17 @@ def finish_adoptions(database: Database) -> None:
         go_on(database, adoption_id)
 
 
-def _check(request: AdoptionRequest) -> None:
+def _n_tasks(session: Session, project_id: int) -> int:
+    counted = (Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES))
+    return session.scalar(sa.select(sa.func.count()).where(*counted)) or 0
+
+
+def check_request(request: AdoptionRequest) -> None:
+    """Refuse what fits no project.
+
+    Raises:
+        BadInput: no reason, or a sample without its size.
+    """
     faults = []
     if not request.reason.strip():
         faults.append(Fault("schema", "say why; it is kept for good", "reason"))

@@ -64,9 +64,10 @@ class ReviewPage:
     learning: LearningPlace | None
     """Of practice and qualification alone."""
     state: str
-    is_readonly: bool
     is_taken_out: bool
     """The item was withdrawn, or found defective, while the reviewer held it; the draft is kept."""
+    is_regrade: bool
+    """Only what a newer version of the rubric asks otherwise is asked."""
     is_reopened: bool
     returned_because: str | None
     """Why an adjudicator or manager sent the review back, until it is submitted again."""
@@ -77,6 +78,11 @@ class ReviewPage:
     newest_version: int
     pair: PairShown | None
     errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_readonly(self) -> bool:
+        """Nothing can be sent in."""
+        return self.is_taken_out or not (self.is_reopened or self.state in (*IN_WORK, AssignmentState.EXPIRED))
 
 
 def older_turns(texts: Sequence[str]) -> int:
@@ -102,7 +108,6 @@ def review_page(
     draft = draft_of(session, assignment)
     is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
     is_reopened = is_submitted and draft is not None and draft.revises == assignment.revision
-    is_taken_out = assignment.state is AssignmentState.EXPIRED and desk.task.held
     returned = return_of(session, assignment)
     shown = body or _stored_body(session, desk, draft, is_submitted=is_submitted, is_reopened=is_reopened)
     criteria = tuple(rubric.applicable(item.tags))
@@ -135,8 +140,8 @@ def review_page(
         done_count=my_progress(session, desk.project.id, assignment.reviewer_id).done,
         learning=learning_place(session, desk),
         state=assignment.state.value,
-        is_readonly=is_taken_out or (not is_reopened and assignment.state not in (*IN_WORK, AssignmentState.EXPIRED)),
-        is_taken_out=is_taken_out,
+        is_taken_out=assignment.state is AssignmentState.EXPIRED and desk.task.held,
+        is_regrade=desk.task.criteria is not None,
         is_reopened=is_reopened,
         returned_because=returned.reason if returned and is_reopened else None,
         can_reopen=is_submitted
