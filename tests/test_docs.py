@@ -54,7 +54,7 @@ def _commands(text: str) -> Iterator[list[str]]:
     blocks = [block.replace("\\\n", " ") for block in FENCE.findall(text)]
     lines = [line for block in blocks for line in block.splitlines()] + INLINE.findall(text)
     for line in lines:
-        words = shlex.split(line, comments=True)
+        words = shlex.split(line, comments=True) if re.search(r"\bevalhub ", line) else []
         while "evalhub" in words:
             words = words[words.index("evalhub") + 1 :]
             end = next((i for i, word in enumerate(words) if word in ("&&", "|", ";", ">")), len(words))

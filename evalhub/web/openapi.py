@@ -40,11 +40,14 @@ ARGUMENTS = {
     "datasets": "Name of the dataset",
     "drafts": "Id of the draft",
     "imports": "Id of the import",
+    "exports": "Id of the export",
     "inbox": "Id of the entry",
     "items": "Id of the item",
+    "people": "Id of the account",
     "projects": "Name of the project",
     "rounds": "Id of the round, or its number",
     "rubrics": "Name of the rubric",
+    "tokens": "Id of the token, from the list of tokens",
     "{name}": "Number of the version",
 }
 """What an argument of an address is, by what stands before it."""

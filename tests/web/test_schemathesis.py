@@ -34,14 +34,15 @@ from evalhub.web.session import write
 from tests.web.client import a_token, app_for
 from tests.world import World, a_project, an_account, with_roles
 
-EXAMPLES = int(os.environ.get("EVALHUB_SCHEMATHESIS_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("EVALHUB_SCHEMATHESIS_EXAMPLES", "2"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-    negative_data_rejection,
 ]
+ALL_CHECKS = [*CHECKS, negative_data_rejection]
+"""Of a body that is not JSON the description says nothing that a request could break."""
 NOT_JSON = ("application/jsonl", "application/yaml")
 
 
@@ -135,7 +136,7 @@ def _failures(app: Flask, operation: Any, mode: GenerationMode, headers: dict[st
         report_multiple_bugs=False,
     )
     def sends(case: Case) -> None:
-        case.call_and_validate(app=app, headers=headers, checks=CHECKS)
+        case.call_and_validate(app=app, headers=headers, checks=CHECKS if case.media_type in NOT_JSON else ALL_CHECKS)
 
     try:
         sends()
