@@ -103,8 +103,7 @@ def review_page(
     errors: Mapping[str, str] | None = None,
 ) -> ReviewPage:
     """The page of an assignment, with what was sent just now laid over what is stored."""
-    assignment, item = desk.assignment, desk.item
-    rubric = desk.rubric
+    assignment, item, rubric = desk.assignment, desk.item, desk.rubric
     draft = draft_of(session, assignment)
     is_submitted = assignment.state in (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
     is_reopened = is_submitted and draft is not None and draft.revises == assignment.revision
