@@ -33,7 +33,7 @@ class CaseQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: str = Field(
-        default="open", pattern="^(open|decided|corrected|set-aside|all)$", description="Only cases in this state"
+        default="open", pattern="^(open|decided|corrected|set_aside|all)$", description="Only cases in this state"
     )
     criterion: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, description="Only cases that dispute this criterion"

@@ -74,7 +74,9 @@ def _admin(session: Session, world: World) -> None:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return app_for(world.database)
+    app = app_for(world.database)
+    app.testing = False  # what goes wrong is answered with 500, as in service
+    return app
 
 
 @pytest.mark.parametrize(
