@@ -10,7 +10,9 @@ import click
 
 from evalhub.cli.adopt import adopt
 from evalhub.cli.instance import Instance, open_instance
+from evalhub.cli.member import member
 from evalhub.cli.output import print_json, print_table
+from evalhub.cli.project_settings import batch, batches, change
 
 if TYPE_CHECKING:
     from evalhub.projects.schema import OverlapPlan
@@ -23,7 +25,8 @@ def project() -> None:
     """Create, list, close and reopen projects, and show how far they are."""
 
 
-project.add_command(adopt)
+for _command in (adopt, change, batches, batch, member):
+    project.add_command(_command)
 
 
 @project.command()
@@ -127,7 +130,7 @@ def _warn_of_few_reviewers(reviewers: int, overlap: OverlapPlan) -> None:
     if reviewers < needed:
         click.echo(
             f"warning: an item needs up to {needed} reviewers, and the project has {reviewers};"
-            " add others on its page Members",
+            " add others with `evalhub project member add`",
             err=True,
         )
 
@@ -191,7 +194,7 @@ def status(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    figures = ("items", "waiting", "in_review", "one_more", "scored", "held", "open_cases", "decided_cases")
+    figures = ("items", "waiting", "in_review", "one_more", "scored", "held", "stuck", "open_cases", "decided_cases")
     print_table(f"{name}: {shown['state']}", ["what", "how many"], [[f.replace("_", " "), shown[f]] for f in figures])
     rows = [[r["name"], r["submitted"], r["extra"], r["skipped"], r["holds_since"] or "–"] for r in shown["reviewers"]]
     print_table("reviewers", ["reviewer", "reviews", "extra", "skipped", "holds an item since"], rows)
@@ -251,10 +254,12 @@ def _status(instance: Instance, name: str) -> dict[str, Any]:
     from evalhub.projects.queries import project_named
     from evalhub.reports.queries import case_counts
     from evalhub.review.queries.progress import funnel, loads
+    from evalhub.review.queries.stuck import n_stuck
 
     with instance.reading() as session:
         found = project_named(session, name)
         far, cases = funnel(session, found.id), case_counts(session, found.id)
+        stuck = n_stuck(session, found.id)
         reviewers = [
             {
                 "name": load.name,
@@ -274,6 +279,7 @@ def _status(instance: Instance, name: str) -> dict[str, Any]:
         "one_more": far.one_more,
         "scored": far.scored,
         "held": far.held,
+        "stuck": stuck,
         "slots_done": far.slots_done,
         "slots_needed": far.slots_needed,
         "open_cases": cases.open,

@@ -51,3 +51,34 @@ def test_the_rules_of_dispute_are_chosen_by_options(evalhub: Evalhub, tmp_path: 
     chosen = ("--flag", "pass_flip", "--pass-level", "excellent", "--no-flag", "span", "--influence", "0.01")
     assert evalhub("project", "create", "rules", *common, *chosen, "--one-more").exit_code == 0
     assert json.loads(evalhub("project", "status", "rules", "--json").stdout)["one_more"] == 0
+
+
+def test_settings_members_and_batches_change_by_command(evalhub: Evalhub, tmp_path: Path) -> None:
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    (tmp_path / "items.jsonl").write_text('{"id": "a", "prompt": "Q", "response": "A"}\n')
+    evalhub("rubric", "add", str(tmp_path / "rubric.yaml"))
+    evalhub("dataset", "import", str(tmp_path / "items.jsonl"), "--dataset", "answers")
+    for login in ("ana", "ben"):
+        evalhub("user", "add", login)
+    evalhub("project", "create", "p", "--dataset", "answers", "--rubric", "clarity", "--reviewer", "ana")
+    assert json.loads(evalhub("project", "status", "p", "--json").stdout)["stuck"] == 1
+
+    changed = evalhub("project", "set", "p", "--due", "2027-01-31", "--one-more", "--json")
+    assert json.loads(changed.stdout) == {
+        "title": "p", "due_on": "2027-01-31", "lease_minutes": 45, "one_more": True
+    }  # fmt: skip
+    assert "lease minutes" in evalhub("project", "set", "p", "--no-due").stdout
+    assert evalhub("project", "set", "p", "--title", "").exit_code == 2
+
+    assert evalhub("project", "member", "add", "p", "ben", "nobody", "--role", "reviewer").exit_code == 2
+    assert evalhub("project", "member", "add", "p", "ben", "--role", "reviewer").stdout == "ben: reviewer of p\n"
+    assert json.loads(evalhub("project", "status", "p", "--json").stdout)["stuck"] == 0
+    assert "1 items can no longer" in evalhub("project", "member", "remove", "p", "ben", "--reason", "left").stderr
+    listed = json.loads(evalhub("project", "member", "list", "p", "--json").stdout)
+    assert [line["login"] for line in listed] == ["ana"]
+
+    (batch,) = json.loads(evalhub("project", "batches", "p", "--json").stdout)
+    assert (batch["items"], batch["done"], batch["state"]) == (1, 0, "open")
+    assert evalhub("project", "batch", "p", str(batch["id"]), "--priority", "4", "--close").exit_code == 0
+    assert "closed" in evalhub("project", "batches", "p").stdout
+    assert evalhub("project", "batch", "p", "999", "--priority", "4").exit_code == 2

@@ -143,8 +143,9 @@ def test_a_hidden_reference_reaches_no_reviewer(sqlite_database: Database) -> No
     item = {"id": "a", "prompt": "Q", "response": "A", "reference": "the canary of the reference"}
     for name, shows in (("shown", True), ("hidden", False)):
         rules = Rules(show_reference=shows)
-        people = {"reviewers": [f"ann-{name}"], "adjudicators": []}
-        world = a_project(sqlite_database, items=[item], name=name, rules=rules, **people)
+        world = a_project(
+            sqlite_database, items=[item], name=name, rules=rules, reviewers=[f"ann-{name}"], adjudicators=[]
+        )
         browser = Browser(app_for(sqlite_database)).sign_in_as(world.people[f"ann-{name}"])
         lease = world.claim(f"ann-{name}")
         assert lease is not None

@@ -6,7 +6,6 @@ import secrets
 from datetime import date
 from typing import Annotated
 
-from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from evalhub.accounts.queries import account_of_login
 from evalhub.datasets.queries import dataset_named
 from evalhub.errors import BadInput, Fault
 from evalhub.projects import service
+from evalhub.projects.api.blueprint import api_bp
 from evalhub.projects.models import Project, QueueOrder
 from evalhub.projects.schema import MOST_REVIEWERS, SLUG, Flags, OverlapPlan, PassRule, Rules, roles_by_login
 from evalhub.rubrics.queries import resolve
@@ -25,8 +25,6 @@ from evalhub.web.context import utc_now
 from evalhub.web.policies import admin, allowed
 from evalhub.web.principal import require_principal
 from evalhub.web.session import write
-
-api_bp = Blueprint("projects_api", __name__, url_prefix="/api/v1")
 
 Reviewers = Annotated[int, Field(ge=1, le=MOST_REVIEWERS)]
 Login = Annotated[str, Field(max_length=100)]
@@ -53,12 +51,13 @@ class ProjectIn(BaseModel):
     one_more: Annotated[bool, Field(description="Ask one more reviewer before an adjudicator")] = False
     pairs: Annotated[bool, Field(description="Have two items of one pair_id graded side by side")] = False
     pass_rule: PassRule | None = None
+    show_reference: Annotated[bool, Field(description="Reviewers read an item's reference answer as they grade")] = True
     reviewers: list[Login] = []
     adjudicators: list[Login] = []
     managers: list[Login] = []
 
 
-class ProjectOut(BaseModel):
+class ProjectMade(BaseModel):
     name: str
     id: str
     state: str
@@ -66,12 +65,12 @@ class ProjectOut(BaseModel):
 
 @api_bp.post("/projects")
 @allowed(admin)
-@documented(summary="Make a project and take in its members", request=ProjectIn, responses={201: ProjectOut})
+@documented(summary="Make a project and take in its members", request=ProjectIn, responses={201: ProjectMade})
 def create() -> ResponseReturnValue:
     body, by_id = parse_body(ProjectIn), require_principal().account_id
     seed = secrets.randbelow(2**31) if body.seed is None else body.seed
     project = write(lambda session: _make(session, body, by_id, seed))
-    return json_response(ProjectOut(name=project.name, id=project.public_id, state=project.state), 201)
+    return json_response(ProjectMade(name=project.name, id=project.public_id, state=project.state), 201)
 
 
 def _make(session: Session, body: ProjectIn, by_id: int, seed: int) -> Project:
@@ -91,7 +90,12 @@ def _make(session: Session, body: ProjectIn, by_id: int, seed: int) -> Project:
                 seed=seed,
             ),
             order=QueueOrder(body.order),
-            rules=Rules(flags=body.flags, one_more=body.one_more, pass_rule=body.pass_rule),
+            rules=Rules(
+                flags=body.flags,
+                one_more=body.one_more,
+                pass_rule=body.pass_rule,
+                show_reference=body.show_reference,
+            ),
             lease_minutes=body.lease_minutes,
             due_on=body.due_on,
             pairs=body.pairs,
