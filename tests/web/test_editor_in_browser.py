@@ -92,9 +92,15 @@ def test_a_draft_survives_a_reload_and_two_tabs_show_both_texts(demo: Demo) -> N
         expect(other.locator("#theirs")).to_have_value("name: mine\n")
         assert text_of(other) == "name: theirs\n"
         assert list(Screens(other).faults()) == []
+        other.locator("#source").fill("name: theirs, too\n")
+        other.get_by_role("link", name="go on with the other text").click()
+        assert text_of(other) == "name: mine\n"
+        other.get_by_role("button", name="Show both").click()
+        expect(other.locator("#theirs")).to_have_value("name: mine\n")
+        assert text_of(other) == "name: theirs, too\n"
         other.get_by_role("button", name="Save and check").click()
         expect(other.locator(".flash")).to_contain_text("Draft saved.")
-        assert text_of(other) == "name: theirs\n"
+        assert text_of(other) == "name: theirs, too\n"
 
 
 def test_the_editor_and_what_follows_it_have_no_fault(demo: Demo) -> None:

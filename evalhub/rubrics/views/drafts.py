@@ -93,6 +93,7 @@ def editor(found: RubricDraft, form: DraftForm | None = None, error: BadInput | 
     text = form.source.data or ""
     state = checked(text.encode("utf-8", "replace"))
     is_conflict = isinstance(error, DraftConflict) and text != found.source
+    rests_on = form.revision.data
     if is_conflict:  # what is sent next replaces the text that is shown beside it
         form.revision.raw_data, form.revision.data = None, found.revision
     return render_template(
@@ -104,6 +105,7 @@ def editor(found: RubricDraft, form: DraftForm | None = None, error: BadInput | 
         error=error,
         lines=schema.text_diff(found.source, text) if is_conflict else None,
         is_conflict=is_conflict,
+        rests_on=rests_on,
     )
 
 

@@ -13,7 +13,7 @@ const sample = document.getElementById("sample");
 const kept = `evalhub:rubric-draft:${editor.dataset.url}`;
 let timer;
 let isSaving = false;
-let stored = text.defaultValue; // the text that the server has, as far as this page knows
+let stored = "unstored" in editor.dataset ? null : text.defaultValue; // what the server has, as far as this page knows
 
 const time = (moment) => new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(moment));
 
@@ -29,7 +29,8 @@ function ask(words, { canForget = false } = {}) {
 }
 
 export function changed() {
-  localStorage.setItem(kept, JSON.stringify({ revision: form.elements.revision.value, source: text.value }));
+  const revision = editor.dataset.restsOn ?? form.elements.revision.value; // where both are shown none is chosen yet
+  localStorage.setItem(kept, JSON.stringify({ revision, source: text.value }));
   if (saved.dataset.state === "conflict") return;
   say("unsaved", "Not saved yet");
   clearTimeout(timer);
