@@ -67,7 +67,7 @@ def test_ratings_are_checked_counted_confirmed_and_stored(browser: Browser, worl
     work_off(world.database)
     done = browser.get(at).text
     assert "4 ratings of 2 items were added" in done
-    assert "/projects/p/calibration" in done
+    assert "See how far the reviewers agree" in done
     assert n_ratings(world.database) == 4
 
 

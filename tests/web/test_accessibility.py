@@ -15,6 +15,7 @@ import axe_core_python
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.jobs.work import work_off
 from tests.web.signed_in import Demo, next_item
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -36,10 +37,12 @@ PAGES = {
         "/projects/demo/calibration?criterion=accuracy",
         "/projects/demo/calibration/more-items?n=5", "/projects/demo/rounds", "/projects/demo/models",
         "/projects/demo/exports", "/projects/demo/training/manage", "/rubrics",
-        "/rubrics/new", "/rubrics/engineering-answer/1", "/datasets", "/datasets/demo-answers",
-        "/datasets/demo-answers/import", "/people", "/people?q=nobody", "/inbox", "/inbox?box=sent",
+        "/rubrics/new", "/rubrics/engineering-answer/1", "/rubrics/engineering-answer/1/compare/1",
+        "/datasets", "/datasets/demo-answers",
+        "/datasets/demo-answers/import", "/datasets/demo-answers/undo/1", "/projects/demo/ratings/import",
+        "/people", "/people?q=nobody", "/people/invite", "/inbox", "/inbox?box=sent",
         "/rubrics/engineering-answer/rulings", "/projects/demo/calibration/boundaries/accuracy/1",
-        "/audit", "/design", "/account", "/account/display", "/reviews", "/nowhere",
+        "/audit", "/projects/demo/audit", "/design", "/account", "/account/display", "/reviews", "/nowhere",
     ],
     "adjudicator": ["/", "/projects/demo", "/projects/demo/cases", "/reviews"],
     "reviewer": [
@@ -145,6 +148,25 @@ def test_a_submitted_and_a_reopened_review_have_no_fault(demo: Demo) -> None:
         page.keyboard.press("Control+Enter")
         page.wait_for_url(lambda url: not url.endswith(path))
     assert faults == []
+
+
+def test_a_file_on_its_way_in_has_no_fault(demo: Demo) -> None:
+    good = b'{"id": "x1", "prompt": "Why?", "response": "As ChatGPT I say: | a |"}\n'
+    with demo.context("admin") as context:
+        page = context.new_page()
+        seen = Screens(page)
+        faults: list[str] = []
+        for body in (b'{"uuid": 1, "question": "Why?"}\n' * 20, good):
+            page.goto("/datasets/demo-answers/import")
+            file = {"name": "items.jsonl", "mimeType": "application/jsonl", "buffer": body}
+            page.locator("input[name=file]").set_input_files(file)  # type: ignore[arg-type] # one of its shapes
+            page.get_by_role("button", name="Upload and check").click()
+            page.wait_for_url("**/imports/*")
+            faults += seen.faults()
+            work_off(demo.database)
+            page.reload()
+            faults += seen.faults()
+        assert faults == []
 
 
 def test_a_case_has_no_fault(demo: Demo) -> None:
