@@ -23,6 +23,7 @@ from evalhub.export.schema.verify import verify_bundle
 from evalhub.projects.schema import OverlapPlan
 from evalhub.review.models import Rating
 from evalhub.web.session import write
+from tests.background import work_off
 from tests.browser.conftest import SignIn
 from tests.review.test_queue import reviews_by_task
 from tests.servers import serving
@@ -119,8 +120,11 @@ def test_three_reviewers_an_adjudicator_and_an_admin(world: World, tmp_path: Pat
         admin.get_by_role("link", name="Calibration").click()
         expect(admin.get_by_role("heading", level=1)).to_contain_text("Calibration")
         admin.goto("/projects/p/exports")
+        admin.get_by_role("button", name="Make the export").click()
+        work_off(database)
+        admin.reload()
         with admin.expect_download() as download:
-            admin.get_by_role("button", name="Export").click()
+            admin.get_by_role("link", name=re.compile("^Download")).click()
         archive = tmp_path / "bundle.zip"
         download.value.save_as(archive)
     assert_loads_with_the_right_values(unpacked(archive, tmp_path / "unpacked"))

@@ -10,7 +10,6 @@ import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -24,12 +23,10 @@ from evalhub.export.schema.options import Options
 from evalhub.export.schema.verify import verify_bundle
 from evalhub.export.service.background import drop_old_files
 from evalhub.export.service.jsonl import item_lines
-from evalhub.jobs.models import Job
-from evalhub.jobs.running import run_taken
-from evalhub.jobs.service import take
+from evalhub.jobs.models import Job, JobState
 from evalhub.web.session import write
-from evalhub.wiring import JOBS
 from tests.adjudication.worlds import differing
+from tests.background import work_off
 from tests.web.client import Browser, Page, a_token, app_for
 from tests.world import World, a_project, an_account
 
@@ -62,16 +59,11 @@ def browser(world: World, folder: Path) -> Browser:
     return Browser(app_for(world.database, folder=folder)).sign_in_as(admin_of(world))
 
 
-def work(world: World) -> Job:
-    """Do what waits in the background; the job as it ended."""
+def work(world: World) -> JobState:
+    """Do what waits in the background; how the last of it ended."""
+    work_off(world.database)
     with world.database.reading() as session:
-        waiting = session.scalars(sa.select(Job.id).where(Job.state == "queued")).all()
-    for job_id in waiting:
-        taken = write(lambda session, job_id=job_id: take(session, job_id), on=world.database)
-        assert taken is not None
-        run_taken(world.database, JOBS, taken, stopping=Event())
-    with world.database.reading() as session:
-        return session.scalars(sa.select(Job).order_by(Job.id.desc()).limit(1)).one()
+        return session.scalars(sa.select(Job.state).order_by(Job.id.desc()).limit(1)).one()
 
 
 def exports_of(world: World) -> list[Export]:
@@ -86,7 +78,7 @@ def test_an_export_is_made_in_the_background_and_its_bundle_verifies(
     for _ in range(2):
         browser.post(PAGE, {"shape": "bundle"})
     assert "Waits for a worker" in browser.get(PAGE).text
-    assert work(world).state == "done"
+    assert work(world) is JobState.DONE
     (export,) = exports_of(world)
     (kept,) = (folder / "exports").iterdir()
     assert (kept.name, kept.stat().st_mode & 0o777) == (f"{export.public_id}.zip", 0o600)

@@ -20,7 +20,7 @@ ORDERS = {
     "/projects/p00/members": ("name", "since"),
     "/datasets": ("name", "items", "made"),
     "/rubrics": ("title", "name", "published"),
-    "/people": ("name", "login", "made"),
+    "/people": ("name", "login", "seen", "made"),
 }
 
 

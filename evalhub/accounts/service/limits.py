@@ -76,7 +76,7 @@ def _wait_of_name(row: SignInLimit, now: datetime) -> timedelta:
         if now - row.last_at >= WINDOW:
             row.n, row.since = 0, now
         return timedelta(0)
-    delay = min(FIRST_DELAY * 2 ** min(row.n - TRIES_OF_A_NAME, 10), WINDOW)
+    delay: timedelta = min(FIRST_DELAY * 2 ** min(row.n - TRIES_OF_A_NAME, 10), WINDOW)
     return row.last_at + delay - now
 
 

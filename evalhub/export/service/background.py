@@ -74,12 +74,12 @@ def make_and_keep(
 def drop_old_files(database: Database, now: datetime) -> None:
     """Remove the files of exports whose time is over; that they were made stays known."""
     with reading(database) as session:
-        over = session.execute(
-            sa.select(Export.public_id, Export.path).where(Export.path.is_not(None), Export.kept_until <= now)
-        ).all()
-    for public_id, path in over:
-        Path(path).unlink(missing_ok=True)
-        write(partial(_note, public_id=public_id, values={"path": None}), on=database)
+        is_over = (Export.path.is_not(None), Export.kept_until <= now)
+        over = session.scalars(sa.select(Export).where(*is_over)).all()
+    for export in over:
+        assert export.path is not None
+        Path(export.path).unlink(missing_ok=True)
+        write(partial(_note, public_id=export.public_id, values={"path": None}), on=database)
 
 
 def kept_for(days: int, now: datetime) -> datetime:
