@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
 from evalhub.datasets.models import Item
+from evalhub.db import EPOCH
 from evalhub.projects.models import Batch, Member, Project
 from evalhub.projects.queries import shown_name
 from evalhub.reports.queries.narrowed import is_begun, is_hidden
@@ -46,8 +47,16 @@ class Failure:
 def held_now(session: Session, project_id: int, account_id: int) -> list[Held]:
     """The leases on the project's work, the oldest first; practice and gold are left out."""
     hidden = is_hidden(session, project_id, account_id)
+    # The sum keeps SQLite from going by project through all that was ever taken: leases are few on the whole instance.
+    leases = (
+        sa.select(Assignment.public_id)
+        .where(is_in(AssignmentState.LEASED), Assignment.leased_until > EPOCH, Assignment.project_id + 0 == project_id)
+        .cte("leases")
+        .prefix_with("MATERIALIZED")
+    )
     rows = session.execute(
         sa.select(Assignment, Account, Member, Task.public_id, Item.external_id, Draft.revision, hidden)
+        .join(leases, leases.c.public_id == Assignment.public_id)
         .join(Task, sa.and_(Task.project_id == Assignment.project_id, Task.id == Assignment.task_id))
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(Account, Account.id == Assignment.reviewer_id)
@@ -60,7 +69,7 @@ def held_now(session: Session, project_id: int, account_id: int) -> list[Held]:
                 Draft.reviewer_id == Assignment.reviewer_id,
             ),
         )
-        .where(Assignment.project_id == project_id, is_in(AssignmentState.LEASED), Task.purpose.in_(COUNTED_PURPOSES))
+        .where(Task.purpose.in_(COUNTED_PURPOSES))
         .order_by(Assignment.claimed_at)
         .limit(MOST_HELD)
     )

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from evalhub.accounts.models import Account
 from evalhub.adjudication.models import Case, CaseState
 from evalhub.adjudication.queries.cases import is_blind
-from evalhub.review.models import COUNTED_PURPOSES, LEARNING, Assignment, AssignmentState, Purpose, Task, same_item
-from evalhub.review.queries.progress import slots_by_task
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Purpose, Task, same_item
+from evalhub.review.queries.progress import NO_WORK, slots_by_task, tasks_for
 
 SENT_IN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
 FIRST_DAY = date(1970, 1, 1)
@@ -67,19 +67,27 @@ def outcome(session: Session, project_id: int, *, seen_by: int | None = None) ->
 def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:
     """The reviews that people sent in; imported ones have no day."""
     day = _days_since_1970(session).label("day")
-    of_training = Task.purpose.in_((*LEARNING, Purpose.GOLD))
+    of_training = Assignment.task_id.in_(tasks_for(project_id, *NO_WORK))
     reviews = sa.func.sum(sa.case((of_training, 0), else_=1))
-    rows = session.execute(
-        sa.select(Account.public_id, day, reviews, sa.func.sum(Assignment.active_seconds))
-        .join(Account, Account.id == Assignment.reviewer_id)
-        .join(Task, (Task.project_id == Assignment.project_id) & (Task.id == Assignment.task_id))
+    work = (
+        sa.select(
+            Assignment.reviewer_id,
+            day,
+            reviews.label("reviews"),
+            sa.func.sum(Assignment.active_seconds).label("seconds"),
+        )
         .where(
             Assignment.project_id == project_id,
             Assignment.state.in_(SENT_IN),
             Assignment.submitted_at.is_not(None),
         )
-        .group_by(Account.public_id, day)
-        .order_by(day)
+        .group_by(Assignment.reviewer_id, day)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(Account.public_id, work.c.day, work.c.reviews, work.c.seconds)
+        .join(work, work.c.reviewer_id == Account.id)
+        .order_by(work.c.day)
     )
     return [
         DayOfWork(reviewer, FIRST_DAY + timedelta(days=int(day)), int(n), float(seconds))
