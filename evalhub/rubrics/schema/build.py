@@ -36,8 +36,8 @@ class Faults:
         self.root = root
         self.listed: list[Fault] = []
 
-    def add(self, path: Path, message: str) -> None:
-        self.listed.append(fault_at(self.root, path, message))
+    def add(self, path: Path, message: str, *, of_key: bool = False) -> None:
+        self.listed.append(fault_at(self.root, path, message, of_key=of_key))
 
     def add_repeated(self, keys: Iterable[str], paths: Iterable[Path]) -> None:
         """One fault for each key that an earlier one equals."""
@@ -145,7 +145,7 @@ class CriterionBuilder:
         for key in texts:
             if default and key not in known:
                 message = f'there is no level "{key[:60]}"; the default levels are {", ".join(known)}'
-                self._add(("levels", key), message)
+                self.faults.add((*self.path, "levels", key), message, of_key=True)
         return tuple(
             level.model_copy(update={"description": texts[level.key]}) if level.key in texts else level
             for level in default
