@@ -22,9 +22,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--one-more/--no-one-more", default=None, help="Ask one more reviewer before an adjudicator, or do not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as JSON.")
 @click.pass_context
-def change(
-    ctx: click.Context, /, name: str, *, due: datetime | None, no_due: bool, as_json: bool, **given: Any
-) -> None:
+def change(ctx: click.Context, /, name: str, due: datetime | None, as_json: bool, **given: Any) -> None:
     """Change settings of project NAME; what is not named stays."""
     from evalhub.db import now
     from evalhub.projects.queries import project_named
@@ -80,9 +78,7 @@ def batches(ctx: click.Context, name: str, as_json: bool) -> None:
 @click.option("--close", "state", flag_value="closed", help="Hand out no more items of it.")
 @click.option("--open", "state", flag_value="open", help="Hand out its items again.")
 @click.pass_context
-def batch(
-    ctx: click.Context, /, name: str, number: int, *, new_name: str | None, state: str | None, **given: Any
-) -> None:
+def batch(ctx: click.Context, /, name: str, number: int, state: str | None, **given: Any) -> None:
     """Change a batch of project NAME; `project batches` prints the NUMBER of each."""
     from sqlalchemy.orm import Session
 

@@ -33,9 +33,12 @@ SEES_ALL = os.environ.get("EVALHUB_ALL_SCREENS") == "1"
 PAGES = {
     "admin": [
         "/", "/projects", "/projects/demo", "/projects/demo/members", "/projects/new", "/projects/demo/cases",
+        "/projects/demo/settings", "/start",
         "/projects/demo/cases?state=decided", "/projects/demo/calibration",
         "/projects/demo/calibration?criterion=accuracy",
         "/projects/demo/calibration/more-items?n=5", "/projects/demo/rounds", "/projects/demo/models",
+        "/projects/demo/items", "/projects/demo/items?state=final&model=nobody",
+        "/projects/demo/items/billing-rollout:atlas-1",
         "/projects/demo/exports", "/projects/demo/training/manage", "/rubrics",
         "/rubrics/new", "/rubrics/engineering-answer/1", "/rubrics/engineering-answer/1/compare/1",
         "/datasets", "/datasets/demo-answers",
