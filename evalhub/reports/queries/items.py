@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.datasets.models import Item
-from evalhub.export.queries.graded import Graded, graded
+from evalhub.export.queries.graded import graded
+from evalhub.export.queries.scope import tasks_of_items
 from evalhub.export.schema.options import ItemState
+from evalhub.export.service.as_one import AsOne, as_one
 from evalhub.projects.models import Batch, Project
 from evalhub.projects.queries import rules_of
 from evalhub.reports.queries.narrowed import conditions, has_open_case, is_hidden, stage_of_row
@@ -76,10 +78,14 @@ def _total(session: Session, found: sa.Select[*tuple[Any, ...]], page: Page[*tup
 
 def _lines(session: Session, project: Project, rows: Sequence[Any]) -> list[ItemLine]:
     shown = [row[0].id for row in rows if not row[5]]
-    found = graded(session, project.id, shown)
+    tasks = tasks_of_items(session, project, [row[0].item_id for row in rows if not row[5]])
+    found = graded(
+        session, project.id, sorted({*shown, *(one.task_id for of_item in tasks.values() for one in of_item)})
+    )
     stages = stage_of_row(session, project.id, shown)
     done = _done(session, project.id, shown)
-    rubrics = _rubrics(session, project, {row[0].rubric_version_id for row in rows})
+    rubrics = _rubrics(session, project, {one.rubric_version_id for of_item in tasks.values() for one in of_item})
+    joined = {key: as_one(of_item, found, rubrics, project.rubric_version_id) for key, of_item in tasks.items()}
     lines = []
     for task, external_id, model, tags, batch, hides in rows:
         if hides:
@@ -98,23 +104,25 @@ def _lines(session: Session, project: Project, rows: Sequence[Any]) -> list[Item
                 done=done[task.id],
                 slots=task.slots,
                 updated_at=found.changed_at.get(task.id),
-                **_came_to(rubrics[task.rubric_version_id], found, task.id, tags, stages[task.id]),
+                **_came_to(rubrics, joined.get(task.item_id), tags, stages[task.id]),
             )
         )
     return lines
 
 
-def _came_to(rubric: Rubric, found: Graded, task_id: int, tags: Sequence[str], stage: Stage) -> dict[str, Any]:
+def _came_to(rubrics: dict[int, Rubric], joined: AsOne | None, tags: Sequence[str], stage: Stage) -> dict[str, Any]:
     """The score of a final item, and what of a complete one is undecided."""
-    outcomes = found.outcomes.get(task_id, {}).values()
+    if joined is None:
+        return {}
+    outcomes = [outcome for outcome, _ in joined.outcomes.values()]
     undecided = [outcome.criterion for outcome in outcomes if outcome.state == "pending"]
-    if found.states[task_id] is not ItemState.FINAL or stage is not Stage.FINAL:
+    if joined.state is not ItemState.FINAL or stage is not Stage.FINAL:
         return {"undecided": undecided if stage in (Stage.FINAL, Stage.IN_ADJUDICATION) else ()}
     consensus = {
         outcome.criterion: CriterionOutcome(outcome.state, outcome.rank, outcome.value)  # type: ignore[arg-type]
         for outcome in outcomes
     }
-    return {"overall": score(rubric, consensus, tags)}
+    return {"overall": score(rubrics[joined.rubric_version_id], consensus, tags)}
 
 
 def _done(session: Session, project_id: int, task_ids: Sequence[int]) -> Counter[int]:
@@ -128,6 +136,9 @@ def _done(session: Session, project_id: int, task_ids: Sequence[int]) -> Counter
 
 
 def _rubrics(session: Session, project: Project, version_ids: set[int]) -> dict[int, Rubric]:
-    """What the versions mean, with the pass rule of the project."""
+    """What the versions mean, the current one among them, with the pass rule of the project."""
     rules = rules_of(project)
-    return {key: rules.applied_to(rubric_of(session.get_one(RubricVersion, key))) for key in version_ids}
+    return {
+        key: rules.applied_to(rubric_of(session.get_one(RubricVersion, key)))
+        for key in {project.rubric_version_id, *version_ids}
+    }
