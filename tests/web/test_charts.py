@@ -15,7 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 
-from evalhub.web.charts import Axis, Band, Cell, Chart, Estimate, Picture, Point, as_csv, as_file, forest, matrix, trend
+from evalhub.web.charts import (
+    Axis,
+    Band,
+    Cell,
+    Chart,
+    Estimate,
+    Part,
+    Picture,
+    Point,
+    Stack,
+    as_csv,
+    as_file,
+    forest,
+    matrix,
+    stacked,
+    trend,
+)
 from evalhub.web.charts.alone import LOOKS, SVG
 from evalhub.web.charts.forest import EDGE
 from evalhub.web.charts.matrix import shade
@@ -201,3 +217,15 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_stack_is_parted_by_its_shares_and_words_stand_where_they_fit() -> None:
+    parts = [Part("c-low", 0.5, "50 %"), Part("c-mid", 0.02, "2 %"), Part("c-high", 0.48, "48 %")]
+    picture = stacked([Stack("a", "n 50", parts)], [("c-low", "bad"), ("c-mid", "fair"), ("c-high", "good")])
+    words = [text.words for text in picture.texts]
+    assert words == ["bad", "fair", "good", "a", "50 %", "48 %", "n 50"]
+    assert [path.css for path in picture.paths] == ["c-low", "c-mid", "c-high"]
+
+
+def test_a_row_without_parts_is_its_label_and_its_amount() -> None:
+    assert [text.words for text in stacked([Stack("a", "n 0", [])], []).texts] == ["a", "n 0"]

@@ -33,10 +33,11 @@ def stacked(rows: Sequence[Stack], parts: Sequence[tuple[str, str]]) -> Picture:
     pen = Pen()
     left = min(MOST_LABEL, 10 + CHARACTER * max((len(row.label) for row in rows), default=0))
     right = WIDTH - 10 - CHARACTER * max((len(row.amount) for row in rows), default=0)
-    step = (right - left) / max(len(parts), 1)
-    for at, (css, name) in enumerate(parts):
-        pen.rect(css, left + at * step, 4, 10, 10)
-        pen.text("c-label-weak", left + at * step + 14, 13, name)
+    x = 0.0
+    for css, name in parts:
+        pen.rect(css, x, 4, 10, 10)
+        pen.text("c-label-weak", x + 14, 13, name)
+        x += 14 + CHARACTER * (len(name) + 2)
     for at, row in enumerate(rows):
         y, x = TOP + at * ROW, float(left)
         pen.text("c-label", 0, y + 15, fitting(row.label, left - 6))
