@@ -1,6 +1,6 @@
 """Claims, reviews, past ratings and what becomes of them, for programs; the same services as the pages."""
 
-from evalhub.review.api import flag, life, managing, past_ratings, voids, work
+from evalhub.review.api import adopt, flag, life, managing, past_ratings, voids, work
 from evalhub.review.api.blueprint import api_bp
 
-__all__ = ["api_bp", "flag", "life", "managing", "past_ratings", "voids", "work"]
+__all__ = ["adopt", "api_bp", "flag", "life", "managing", "past_ratings", "voids", "work"]
