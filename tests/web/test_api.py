@@ -136,6 +136,7 @@ def test_programs_need_a_token_and_nothing_else(sqlite_database: Database, app: 
         "account": ann.public_id,
         "display_name": "Ann",
         "is_admin": False,
+        "scopes": ["admin", "manage", "read", "review"],
     }
     for header in ("Bearer nothing", "Basic eDp5", "Bearer ", "evh_x"):
         refused = client.get("/api/v1/me", headers={"Authorization": header})
