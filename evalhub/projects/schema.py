@@ -108,7 +108,7 @@ class ProjectSettings(BaseModel):
 
     title: str = Field(min_length=1, max_length=200)
     due_on: date | None = None
-    lease_minutes: int = Field(ge=1, le=LONGEST_LEASE, description="Of leases taken from now on")
+    lease_minutes: int = Field(ge=1, le=LONGEST_LEASE, description="Counted from the next sign of life")
     one_more: bool = Field(description="Ask one more reviewer before an adjudicator")
 
     @property

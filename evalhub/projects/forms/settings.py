@@ -17,7 +17,7 @@ class SettingsForm(Form):
     lease_minutes = IntegerField(
         "Minutes an item is kept for its reviewer",
         [InputRequired("Give a number of minutes."), NumberRange(1, LONGEST_LEASE)],
-        description="Of items taken from now on; those in work keep what they have.",
+        description="Counted from the next sign of life, also of items in work.",
     )
     one_more = BooleanField(
         "Ask one more reviewer before an adjudicator",
