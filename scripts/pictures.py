@@ -79,9 +79,9 @@ def _signed_in(browser: Browser, link: str) -> BrowserContext:
 
 def _review_pages(browser: Browser, session: BrowserContext, base: str) -> None:
     """One item, half of it graded, as three screens show it."""
-    for name, scheme, width in (("light", "light", 1440), ("dark", "dark", 1440), ("phone", "light", 390)):
+    for name, scheme, width in (("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)):
         context = browser.new_context(
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": 800},
             color_scheme=scheme,  # type: ignore[arg-type] # one of its literals
             storage_state=session.storage_state(),
         )
