@@ -21,7 +21,8 @@ from evalhub.errors import BadInput, Conflict, Fault
 from evalhub.projects.models import Project, ProjectState
 from evalhub.projects.queries import rules_of
 from evalhub.review.models import COUNTED_PURPOSES, Adoption, Purpose, Task
-from evalhub.review.queries.adoption import is_begun, questions, version_to_adopt
+from evalhub.review.queries.adoption import version_to_adopt
+from evalhub.review.queries.unanswered import is_begun, questions
 from evalhub.review.schema import Changed
 from evalhub.review.service.regrade import make_regrades
 from evalhub.review.service.tasks import refresh_eligibility

@@ -14,7 +14,7 @@ from evalhub.db import Database, canonical_json, locked, new_public_id, now
 from evalhub.projects.models import Batch, Project
 from evalhub.projects.schema import ordered
 from evalhub.review.models import COUNTED_PURPOSES, Adoption, Assignment, AssignmentState, Purpose, Queue, Task
-from evalhub.review.queries.adoption import UNTOUCHED, Unanswered, unanswered
+from evalhub.review.queries.unanswered import UNTOUCHED, Unanswered, unanswered
 from evalhub.review.schema import Changed, bits_of, drawn
 from evalhub.review.service.tasks import open_queues
 from evalhub.rubrics.models import RubricVersion
