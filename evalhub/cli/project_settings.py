@@ -18,7 +18,9 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--title", help="What people see.")
 @click.option("--due", type=DAY, help="Due date.")
 @click.option("--no-due", is_flag=True, help="Due on no day.")
-@click.option("--lease-minutes", type=click.IntRange(1, 1440), help="How long an item is kept, from the next sign of life.")
+@click.option(
+    "--lease-minutes", type=click.IntRange(1, 1440), help="How long an item is kept, from the next sign of life."
+)
 @click.option("--one-more/--no-one-more", default=None, help="Ask one more reviewer before an adjudicator, or do not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as JSON.")
 @click.pass_context
