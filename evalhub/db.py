@@ -148,19 +148,29 @@ class Database:
 
     @contextmanager
     def _lock_file(self) -> Iterator[None]:
+        """The lock of the writer. Whoever is next holds the turn while they wait for it, so that a writer who comes
+        again at once, like an import's next thousand rows, passes nobody."""
         if not self.is_sqlite or self.url.database in (None, "", ":memory:"):
             yield
             return
-        # Opened anew each time: a descriptor shared by fork would share the lock as well.
-        descriptor = os.open(f"{self.url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _locked_file(f"{self.url.database}.turn") as turn, _locked_file(f"{self.url.database}.lock"):
+            fcntl.flock(turn, fcntl.LOCK_UN)
             yield
-        finally:
-            os.close(descriptor)
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _locked_file(path: str) -> Iterator[int]:
+    """A file that is locked by this process alone; its descriptor."""
+    # Opened anew each time: a descriptor shared by fork would share the lock as well.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

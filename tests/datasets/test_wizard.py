@@ -25,7 +25,12 @@ from tests.datasets.test_formats import SAMPLES
 from tests.jobs.work import work_off
 from tests.world import a_project
 
-GOOD = {"id": "i1", "prompt": "What is **tar**?", "response": "| A | b |\n|---|---|\n| 1 | 2 |", "model": "secret-model"}
+GOOD = {
+    "id": "i1",
+    "prompt": "What is **tar**?",
+    "response": "| A | b |\n|---|---|\n| 1 | 2 |",
+    "model": "secret-model",
+}
 
 
 def as_lines(*records: Mapping[str, Any]) -> bytes:
@@ -88,7 +93,7 @@ def test_the_first_items_are_shown_as_reviewers_see_them(browser: FlaskClient, d
     page = browser.get(checked(browser, database, as_lines(*({**GOOD, "id": f"i{n}"} for n in range(7))))).text
     assert page.count("<strong>tar</strong>") == 5
     assert page.count("<table>") == 5
-    assert "secret-model" not in page.split("As reviewers will see it")[1]
+    assert "secret-model" not in page.split("As reviewers will see it")[1].split("</section>")[0]
 
 
 def test_a_file_lies_under_a_random_name_for_the_server_alone(
