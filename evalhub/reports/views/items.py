@@ -15,7 +15,6 @@ from evalhub.reports.queries.offered import FILTERS, offered
 from evalhub.reports.schema.items import STAGE_WORDS
 from evalhub.reports.views.blueprint import bp
 from evalhub.review.policies import change_items
-from evalhub.review.policies import change_items
 from evalhub.review.queries.named import item_in
 from evalhub.web.listing import listing_of
 from evalhub.web.policies import allowed
@@ -28,10 +27,9 @@ from evalhub.web.session import reading
 def items(p: str) -> ResponseReturnValue:
     principal = require_principal()
     listing = listing_of(request.args, at=url_for("reports.items", p=p), sorts=tuple(ITEMS_BY), filters=FILTERS)
-    manages = manage_project(principal, p)
     with reading() as session:
         project = project_named(session, p)
-        choices = offered(session, project, names=manages)
+        choices = offered(session, project, names=manage_project(principal, p))
         page = item_page(session, project, onlooker_of(principal, p), choices.wanted(listing.filters), listing)
     return render_template(
         "reports/items.html",
@@ -41,7 +39,6 @@ def items(p: str) -> ResponseReturnValue:
         offered=choices,
         counted=COUNTED,
         stage_words=STAGE_WORDS,
-        manages=manages,
     )
 
 
