@@ -35,6 +35,7 @@ REFUSALS = {
 """What may be answered instead, all with an ErrorAnswer."""
 ARGUMENTS = {
     "assignments": "Id of the assignment, from the claim",
+    "batches": "Number of the batch",
     "cases": "Id of the case, from the queue of cases",
     "compare": "Number of the other version",
     "datasets": "Name of the dataset",
@@ -43,6 +44,7 @@ ARGUMENTS = {
     "exports": "Id of the export",
     "inbox": "Id of the entry",
     "items": "Id of the item",
+    "members": "Name by which the member signs in",
     "people": "Id of the account",
     "projects": "Name of the project",
     "rounds": "Id of the round, or its number",
@@ -207,10 +209,11 @@ def _answers(operation: Operation, refs: dict[type[BaseModel], Any]) -> dict[str
     """What comes back when all went well."""
     answers: dict[str, Any] = {}
     for status, model in operation.responses.items():
-        answers[str(status)] = answer = {"description": HTTPStatus(status).phrase}
+        answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         free = {} if operation.answer_type == "application/json" else {"type": "string"}
         if status != HTTPStatus.NO_CONTENT:
             answer["content"] = {operation.answer_type: {"schema": refs[model] if model else free}}
+        answers[str(status)] = answer
     return answers
 
 

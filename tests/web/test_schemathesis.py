@@ -124,6 +124,9 @@ def _there(world: World, app: Flask) -> dict[str, list[str]]:
         "{name}": ["1"],
         "cases": [case["id"] for case in cases["cases"][:2]] if cases else [],
         "assignments": [lease.assignment] if lease else [],
+        "batches": ["1"],
+        "members": ["ann"],
+        "people": [world.people["mia"].public_id],
     }
 
 
