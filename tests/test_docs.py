@@ -18,7 +18,9 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(evalhub [a-z][^`…]*)`")
-LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
+LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#]*)(?:#([^)]+))?\)")
+PICTURE = re.compile(r"(?:src|srcset)=\"([^\"]+)\"")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -28,8 +30,22 @@ def test_every_command_and_option_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
-    assert [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()] == []
+def test_every_link_leads_to_a_file_and_a_heading_that_there_are(document: Path) -> None:
+    text = document.read_text()
+    lost = [picture for picture in PICTURE.findall(text) if not (document.parent / picture).is_file()]
+    for path, anchor in LINK.findall(text):
+        target = document.parent / path if path else document
+        if not target.exists() or (anchor and anchor not in _anchors(target.read_text())):
+            lost.append(f"{path}#{anchor}")
+    assert lost == []
+
+
+def _anchors(text: str) -> set[str]:
+    """The names that a forge gives to headings."""
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+        for heading in HEADING.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    }
 
 
 def test_the_reference_of_commands_is_made_from_the_commands() -> None:
