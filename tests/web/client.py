@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,8 @@ from evalhub.accounts.passwords import hash_password
 from evalhub.app import create_app
 from evalhub.config import Settings
 from evalhub.db import Database
+from evalhub.jobs.bell import hang_bell
+from evalhub.migrating import check_revision
 from evalhub.web.context import SETTINGS, utc_now
 from evalhub.web.cookies import cookie_name
 from evalhub.web.session import write
@@ -33,10 +36,35 @@ def settings_for(database: Database, folder: Path = Path("/nowhere"), **changes:
     return Settings(instance=folder, secret_key=KEY, database_url=url, **values)
 
 
-def app_for(database: Database, **changes: Any) -> Flask:
-    app = create_app(settings_for(database, **changes), database)
+def app_for(database: Database, folder: Path = Path("/nowhere"), **changes: Any) -> Flask:
+    """An app on this database; with the usual settings it is a copy of one whose routes and templates are compiled."""
+    settings = settings_for(database, folder, **changes)
+    if changes:
+        return app_of_its_own(settings, database)
+    check_revision(database)
+    hang_bell(database, settings)
+    app = copy(_compiled(settings, database))
+    app.config = copy(app.config)
+    app.extensions = {**app.extensions, SETTINGS: settings, "evalhub_database": database}
+    return app
+
+
+def app_of_its_own(settings: Settings, database: Database) -> Flask:
+    """An app that shares nothing, for a test that adds routes or sets it up otherwise."""
+    app = create_app(settings, database)
     app.testing = True
     return app
+
+
+_apps: list[Flask] = []
+
+
+def _compiled(settings: Settings, database: Database) -> Flask:
+    """The app of this process that is copied, and that answers no request itself."""
+    if not _apps:
+        _apps.append(app_of_its_own(settings, database))
+        assert _apps[0].jinja_env  # made now, so that all copies fill its cache
+    return _apps[0]
 
 
 def a_person(

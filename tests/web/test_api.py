@@ -15,7 +15,7 @@ from evalhub.web.api import documented, json_response, parse_body, parse_query
 from evalhub.web.openapi import openapi_document, operation_of
 from evalhub.web.policies import allowed, anyone
 from evalhub.web.strict_json import parse_json
-from tests.web.client import a_person, a_token, app_for
+from tests.web.client import a_person, a_token, app_for, app_of_its_own, settings_for
 
 
 class Inner(BaseModel):
@@ -36,7 +36,7 @@ class Query(BaseModel):
 
 @pytest.fixture
 def app(sqlite_database: Database) -> Flask:
-    app = app_for(sqlite_database)
+    app = app_of_its_own(settings_for(sqlite_database), sqlite_database)
 
     def take() -> ResponseReturnValue:
         return json_response(parse_body(Body), 201)

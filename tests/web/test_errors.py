@@ -14,11 +14,11 @@ from evalhub.errors import BadInput, Conflict, EvalhubError, Fault, TooLarge
 from evalhub.web.errors import WORDS
 from evalhub.web.logs import JsonLines
 from evalhub.web.policies import allowed, anyone
-from tests.web.client import Page, app_for
+from tests.web.client import Page, app_for, app_of_its_own, settings_for
 
 
 def app_that_raises(database: Database, error: Exception) -> Flask:
-    app = app_for(database)
+    app = app_of_its_own(settings_for(database), database)
     app.testing = False
 
     def fail() -> str:

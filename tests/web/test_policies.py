@@ -7,7 +7,7 @@ from evalhub.db import Database
 from evalhub.errors import CannotStart, NotFound
 from evalhub.web.policies import allowed, anyone, assert_every_route_has_a_policy, signed_in
 from evalhub.web.principal import Principal
-from tests.web.client import Browser, a_person, a_token, app_for
+from tests.web.client import Browser, a_person, a_token, app_for, app_of_its_own, settings_for
 from tests.world import a_project
 
 
@@ -38,7 +38,7 @@ def _with_project_route(database: Database) -> Flask:
             raise NotFound
         return principal.is_admin
 
-    app = app_for(database)
+    app = app_of_its_own(settings_for(database), database)
     app.add_url_rule("/test/<p>/<other>", "test_project", allowed(see_project)(lambda p, other: f"{p} {other}"))
     app.add_url_rule("/api/v1/test/<p>", "test_project_api", allowed(see_project)(lambda p: p))
     return app
