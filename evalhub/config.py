@@ -40,6 +40,14 @@ class Settings(BaseModel):
     trusted_hosts: tuple[str, ...] = Field(
         default=(), description="Further host names that requests may carry; in the environment separated by commas"
     )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="Reverse proxies in front that each add to `X-Forwarded-For`; tries to sign in are counted by the "
+        "address that the outermost one saw. With 0 under https they are counted by name alone, for everybody comes "
+        "from the proxy",
+    )
     session_idle_minutes: int = Field(
         default=60, ge=1, le=1440, description="Minutes without use after which a session ends"
     )

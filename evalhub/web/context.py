@@ -22,6 +22,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def visitor_address() -> str | None:
+    """Where the request comes from; None where a proxy stands between that does not say.
+
+    What a visitor writes into the header themselves stands before what the proxies add, and is never read.
+    """
+    settings = current_settings()
+    if not settings.proxies:
+        return None if settings.is_https else request.remote_addr
+    passed_on = [part.strip() for part in ",".join(request.headers.getlist("X-Forwarded-For")).split(",")]
+    return (passed_on[-settings.proxies] or None) if len(passed_on) >= settings.proxies else None
+
+
 def is_api() -> bool:
     """Whether the request is a program's: bearer tokens only, answers in JSON, no CSRF token."""
     return request.path.startswith("/api/") or request.path == "/metrics"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from evalhub.accounts.models import Account, SignInLimit
 from evalhub.accounts.service.limits import TRIES_OF_A_NAME, TRIES_OF_AN_ADDRESS
 from evalhub.db import Database
 from evalhub.errors import TooMany
+from evalhub.web.context import visitor_address
 from evalhub.web.session import write
 from tests.web.client import PASSWORD, Browser, Page, app_for
 
@@ -66,6 +68,58 @@ def test_an_address_has_fifty_tries_whatever_the_names(database: Database) -> No
     assert waits == [*[0] * TRIES_OF_AN_ADDRESS, 900]
     assert try_once(database, "other", "10.0.0.2") == 0
     assert try_once(database, "other", at=15 * MINUTE) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8::1", "2001:DB8:0:0:ffff::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+    ],
+)
+def test_an_address_of_ipv6_is_counted_by_its_network(database: Database, one: str, other: str, is_same: bool) -> None:
+    for n in range(TRIES_OF_AN_ADDRESS):
+        try_once(database, f"name{n}", one)
+    assert (try_once(database, "other", other) > 0) is is_same
+
+
+def test_a_name_alone_is_counted_where_no_address_is_known(database: Database) -> None:
+    write(lambda session: service.forget_tries(session, "ann", None), on=database)
+    for n in range(TRIES_OF_AN_ADDRESS + 1):
+        write(lambda session, n=n: service.count_try(session, f"name{n}", None, now=START), on=database)
+    with database.reading() as session:
+        assert set(session.scalars(sa.select(SignInLimit.n))) == {1}
+
+
+def test_a_new_password_begins_anew_for_the_name(ann: Account, sqlite_database: Database) -> None:
+    for _ in range(TRIES_OF_A_NAME):
+        try_once(sqlite_database)
+    set_one = lambda s: service.set_password(s, ann.id, "hash", by_id=None, now=START)  # noqa: E731
+    write(set_one, on=sqlite_database)
+    assert try_once(sqlite_database) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "address"),
+    [
+        ({}, ["9.9.9.9"], "127.0.0.1"),
+        ({"base_url": "https://evalhub.example.org"}, ["9.9.9.9"], None),
+        ({"proxies": 1}, ["9.9.9.9, 10.0.0.7"], "10.0.0.7"),
+        ({"proxies": 1}, ["9.9.9.9", "10.0.0.7"], "10.0.0.7"),
+        ({"proxies": 2}, ["9.9.9.9, 10.0.0.7, 172.16.0.1"], "10.0.0.7"),
+        ({"proxies": 2}, ["10.0.0.7"], None),
+        ({"proxies": 1}, [], None),
+    ],
+)
+def test_an_address_is_believed_of_the_proxies_alone_that_there_are(
+    sqlite_database: Database, settings: dict[str, Any], headers: list[str], address: str | None
+) -> None:
+    app = app_for(sqlite_database, **settings)
+    sent = [("X-Forwarded-For", header) for header in headers]
+    with app.test_request_context("/", headers=sent, environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        assert visitor_address() == address
 
 
 def test_of_many_tries_at_once_five_get_through(database: Database) -> None:

@@ -6,6 +6,7 @@ past the limit. Names that nobody has are counted like all others.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from datetime import datetime, timedelta
 
@@ -26,15 +27,19 @@ FIRST_DELAY = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def count_try(session: Session, login: str, address: str, *, now: datetime) -> None:
+def count_try(session: Session, login: str, address: str | None, *, now: datetime) -> None:
     """Count that somebody is about to try a password.
+
+    Args:
+        address: where they are, None where that is not known; then the name alone counts, or everybody would be one.
 
     Raises:
         TooMany: when they must wait; such a try is not counted.
     """
     session.execute(sa.delete(SignInLimit).where(SignInLimit.last_at <= now - FORGOTTEN_AFTER))
-    by_address, by_name = _counted(session, _address_key(address), now), _counted(session, _name_key(login), now)
-    wait = max(_wait_of_address(by_address, now), _wait_of_name(by_name, now))
+    by_address = None if address is None else _counted(session, _address_key(address), now)
+    by_name = _counted(session, _name_key(login), now)
+    wait = max(_wait_of_address(by_address, now) if by_address else timedelta(0), _wait_of_name(by_name, now))
     if wait > timedelta(0):
         seconds = math.ceil(wait.total_seconds())
         minutes = math.ceil(seconds / 60)
@@ -43,12 +48,20 @@ def count_try(session: Session, login: str, address: str, *, now: datetime) -> N
             retry_after=seconds,
         )
     for row in (by_address, by_name):
-        row.n, row.last_at = row.n + 1, now
+        if row is not None:
+            row.n, row.last_at = row.n + 1, now
 
 
-def forget_tries(session: Session, login: str, address: str) -> None:
-    """Take back the try that was right: the name begins anew, the address has one less."""
+def forget_name(session: Session, login: str) -> None:
+    """Have a name begin anew."""
     session.execute(sa.delete(SignInLimit).where(SignInLimit.key == _name_key(login)))
+
+
+def forget_tries(session: Session, login: str, address: str | None) -> None:
+    """Take back the try that was right: the name begins anew, the address has one less."""
+    forget_name(session, login)
+    if address is None:
+        return
     session.execute(
         sa.update(SignInLimit)
         .where(SignInLimit.key == _address_key(address), SignInLimit.n > 0)
@@ -85,4 +98,15 @@ def _name_key(login: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    return digest(f"address:{address}")
+    return digest(f"address:{_network_of(address)}")
+
+
+def _network_of(address: str) -> str:
+    """The address, or of IPv6 the first half: whoever has one of those has them all."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((int(found), 64), strict=False))

@@ -19,6 +19,7 @@ from evalhub.accounts.models import (
 )
 from evalhub.accounts.queries import other_admins
 from evalhub.accounts.schema import INVITATION_LIFE, RESET_LIFE, clean_domains, clean_login, clean_name
+from evalhub.accounts.service.limits import forget_name
 from evalhub.accounts.service.links import create_link
 from evalhub.accounts.service.recording import record_account
 from evalhub.accounts.service.sessions import drop_sessions
@@ -106,9 +107,11 @@ def reset_password(session: Session, account_id: int, *, by_id: int | None, now:
 
 
 def set_password(session: Session, account_id: int, password_hash: str, *, by_id: int | None, now: datetime) -> None:
-    """Store a new password's hash and end all sessions; open links stop working."""
+    """Store a new password's hash and end all sessions; open links stop working, and no earlier try counts."""
     account = person(session, account_id)
     account.password_hash = password_hash
+    if account.login:
+        forget_name(session, account.login)
     drop_sessions(session, account.id)
     drop_links(session, account.id, now=now)
     record_account(session, "account.password_set", account, by_id=by_id, at=now)

@@ -15,7 +15,7 @@ from evalhub.accounts.queries import account_of_login
 from evalhub.accounts.views.blueprint import bp
 from evalhub.errors import BadInput, TooMany
 from evalhub.web.answers import json_response
-from evalhub.web.context import current_settings, same_site_path, utc_now, wants_json
+from evalhub.web.context import current_settings, same_site_path, utc_now, visitor_address, wants_json
 from evalhub.web.cookies import clear_session_cookie, session_cookie_name, set_session_cookie
 from evalhub.web.csrf import csrf_token
 from evalhub.web.policies import allowed, anyone, signed_in
@@ -104,7 +104,7 @@ def _proven_account(form: SignInForm) -> int | None:
     Raises:
         TooMany: for this name or from this address, whether there is such a name or not.
     """
-    login, address, now = form.login.data, request.remote_addr or "", utc_now()
+    login, address, now = form.login.data, visitor_address(), utc_now()
     write(lambda db: service.count_try(db, login, address, now=now))
     with reading() as db:
         account = account_of_login(db, login)
