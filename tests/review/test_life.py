@@ -41,6 +41,7 @@ from evalhub.review.service.replace import Replaced, replace_item
 from evalhub.review.service.void import Act, void_reviews
 from evalhub.review.service.withdraw import Moved, put_back, restore_item, withdraw_item
 from evalhub.web.session import write
+from tests.adjudication.worlds import a_decision, decided, the_case
 from tests.review.test_queue import GOOD, assert_sound, let_lapse, skip_by
 from tests.world import World, a_project, some_items
 
@@ -125,6 +126,14 @@ def test_a_withdrawn_item_leaves_queue_figures_and_cases_and_comes_back_with_all
     assert (n_rated(world), case_state(world)) == (4, CaseState.OPEN)
     assert not task_of(world).held
     assert_sound(world)
+
+
+def test_what_is_taken_out_is_neither_done_nor_left_to_do(sqlite_database: Database) -> None:
+    world = a_disputed_project(sqlite_database)
+    withdraw(world)
+    with sqlite_database.reading() as session:
+        far = funnel(session, world.project.id)
+    assert (far.slots_done, far.slots_needed) == (2, 2)
 
 
 def test_whoever_is_at_a_withdrawn_item_loses_the_lease_and_no_one_is_given_it(database: Database) -> None:
@@ -278,6 +287,23 @@ def test_voided_reviews_leave_figures_and_consensus_and_others_fill_their_slots(
         assert session.scalar(sa.select(sa.func.count()).select_from(RatingHistory)) == 4
         reasons = session.scalars(sa.select(Review.void_reason).where(Review.voided_at.is_not(None))).all()
     assert reasons == ["graded while ill"] * 2
+
+
+def test_what_is_disputed_anew_after_a_void_opens_the_decided_case_again(database: Database) -> None:
+    """Its first decision stands in it: whoever decides anew answers that question with the other."""
+    world = a_disputed_project(database)
+    decided(world, "judy", the_case(world), a_decision({"accuracy": "adequate"}))
+    void_reviews(database, span_of(world, "ben"), SLIP)
+    assert case_state(world) is CaseState.DECIDED
+    world.review_all("cem", {FIRST: {"accuracy": "excellent", "clarity": None}, "source-id-1": GOOD})
+    assert case_state(world) is CaseState.OPEN
+    scores = {"accuracy": "adequate", "clarity": "adequate"}
+    decided(world, "judy", the_case(world), a_decision(scores, revision=1))
+    task_id = task_of(world).id
+    with database.reading() as session:
+        answers = settled(session, world.project.id, [task_id])[task_id]
+        assert {(one.method, one.level) for one in answers.values()} == {("adjudicated", "adequate")}
+    assert_sound(world)
 
 
 def test_a_void_reaches_its_span_alone(sqlite_database: Database) -> None:

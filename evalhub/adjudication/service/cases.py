@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState
+from evalhub.adjudication.models import Case, CaseBacklog, CaseCriterion, CaseState, DecidedLevel
+from evalhub.adjudication.schema import CORRECTION_FLAG
 from evalhub.adjudication.service.disputes import Dispute, disputes_of, disputes_so_far
 from evalhub.audit.service import record
 from evalhub.db import Database, locked, new_public_id, now
@@ -141,7 +142,8 @@ def _open_some(session: Session, *, project_id: int, task_ids: Collection[int]) 
 def open_cases(session: Session, project_id: int, task_ids: Collection[int], *, at: datetime) -> None:
     """Make the cases of complete tasks fit their ratings: open, update, or close as corrected.
 
-    The caller has locked the tasks. Decided cases stay as they are.
+    The caller has locked the tasks. A decided case stays as it is unless something else than what was decided is
+    disputed by now, for a review that takes the place of a voided one may differ on that.
     """
     _fit(session, project_id, task_ids, disputes_of(session, project_id, task_ids), at=at)
 
@@ -155,8 +157,32 @@ def _fit(
     new = {task_id: dispute for task_id, dispute in disputes.items() if dispute.flags and task_id not in cases}
     _insert(session, project, new, at)
     for task_id, case in cases.items():
-        if task_id in disputes and case.state is not CaseState.DECIDED:
-            _update(session, project, case, disputes[task_id], at)
+        dispute = disputes.get(task_id)
+        if dispute is not None and case.state is CaseState.DECIDED:
+            dispute = _beyond_decision(session, case, dispute)
+        if dispute is not None:
+            _update(session, project, case, dispute, at)
+
+
+def _beyond_decision(session: Session, case: Case, dispute: Dispute) -> Dispute | None:
+    """What is disputed with what was decided, so that one further decision answers it all; None where nothing else is.
+
+    That somebody asks for a correction is answered in the decided case.
+    """
+    of_case = (DecidedLevel.project_id == case.project_id, DecidedLevel.task_id == case.task_id)
+    decided = set(
+        session.scalars(sa.select(DecidedLevel.criterion_id).where(*of_case, DecidedLevel.revision == case.revision))
+    )
+    if all(key in decided or set(flags) == {CORRECTION_FLAG} for key, flags in dispute.flags.items()):
+        return None
+    before = {key: flags for key, flags in _standing_flags(session, case).items() if key in decided}
+    return Dispute({**before, **dispute.flags}, dispute.triage)
+
+
+def _standing_flags(session: Session, case: Case) -> dict[int, tuple[str, ...]]:
+    """The flags that the case tells of, by criterion id."""
+    of_case = (CaseCriterion.project_id == case.project_id, CaseCriterion.task_id == case.task_id)
+    return {row.criterion_id: tuple(row.flags) for row in session.scalars(sa.select(CaseCriterion).where(*of_case))}
 
 
 def _locked_cases(session: Session, project_id: int, task_ids: Collection[int]) -> dict[int, Case]:
@@ -203,8 +229,7 @@ def _update(session: Session, project: Project, case: Case, dispute: Dispute, at
             _close(session, project, case, CaseState.CORRECTED, at)
         return
     this = (CaseCriterion.project_id == project.id, CaseCriterion.task_id == case.task_id)
-    standing = {row.criterion_id: tuple(row.flags) for row in session.scalars(sa.select(CaseCriterion).where(*this))}
-    if case.state is CaseState.OPEN and standing == dict(dispute.flags):
+    if case.state is CaseState.OPEN and _standing_flags(session, case) == dict(dispute.flags):
         return
     action = "case.updated" if case.state is CaseState.OPEN else "case.reopened"
     case.state = CaseState.OPEN
