@@ -22,6 +22,7 @@ from evalhub.review.queries.patterns import pattern_counts
 from evalhub.review.queries.progress import funnel
 from evalhub.review.schema import Changed
 from tests.review.test_adopt import SECOND, grade, submit_all, take_up, with_versions
+from tests.review.test_life import withdraw
 from tests.review.test_queue import assert_sound
 from tests.world import MOMENT, RUBRIC, World, a_project
 
@@ -173,3 +174,30 @@ def test_what_the_sweep_folds_is_what_the_figures_said(graded_in_part: World) ->
     sweep(world.database)
     assert counts_of(world, "accuracy") == before
     assert_sound(world)
+
+
+def test_a_withdrawn_item_is_left_out_once_however_often_it_was_asked(graded_in_part: World, tmp_path: Path) -> None:
+    world = graded_in_part
+    take_up(world)
+    finish(world)
+    withdraw(world)
+    items, _, manifest = exported(world, tmp_path / "b")
+    assert (len(items), manifest["withdrawn"]) == (9, 1)
+
+
+def test_an_item_that_a_regrade_answers_in_full_is_compared_whatever_became_of_its_first_grading(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    other = SECOND.replace(b"title: Clarity,", b"title: Is it clear?,")
+    world = with_versions(a_project(sqlite_database, items=1, overlap=BOTH), other)
+    grade(world, "ann", 1)
+    take_up(world)
+    for login in ("ann", "ben"):
+        grade(world, login, 1)
+    items, _, _ = exported(world, tmp_path / "b")
+    assert [item["state"] for item in items] == ["final"]
+    with sqlite_database.reading() as session:
+        project = session.merge(world.project, load=False)
+        session.refresh(project)
+        found = compared_items(session, project, lambda *_: None)
+    assert (len(found.task), found.n_unfinished) == (1, 0)

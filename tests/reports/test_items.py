@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -20,9 +21,12 @@ from evalhub.reports.queries.offered import FILTERS, offered
 from evalhub.reports.schema.items import ItemFilter, ItemLine, Stage, Wanted
 from evalhub.review.models import AssignmentState, RatingTag, Task
 from evalhub.review.queries.progress import funnel
+from evalhub.review.service.past_ratings import import_ratings
 from evalhub.web.listing import listing_of
 from tests import rows
+from tests.review.test_adopt import grade, submit_all, take_up, with_versions
 from tests.review.test_indexes import plans_of
+from tests.review.test_life import replace
 from tests.web.client import Browser, a_token, app_for
 from tests.world import World, a_project, with_roles
 
@@ -216,3 +220,41 @@ def test_a_page_is_read_by_the_keys_of_tasks_and_items(sqlite_database: Database
         project = of_every_stage(session)
         for sort, index in (("added", "USING INDEX sqlite_autoindex_task_1"), ("item", "item USING INDEX")):
             assert index in plans_of(sqlite_database, lambda sort=sort: listed(session, project, sort=sort))  # type: ignore[misc]
+
+
+def test_an_item_that_was_replaced_stands_there_once(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=2)
+    replace(world)
+    with sqlite_database.reading() as session:
+        assert sorted(line.external_id for line in listed(session, world.project)) == ["source-id-0", "source-id-1"]
+        assert ids(session, world.project, ItemFilter(wanted=Wanted.HELD)) == []
+
+
+def test_a_disputed_regrade_puts_its_item_into_adjudication(sqlite_database: Database) -> None:
+    world = with_versions(a_project(sqlite_database, items=1))
+    for login in ("ann", "ben"):
+        grade(world, login, 1)
+    take_up(world)
+    for login, level in (("ann", "unacceptable"), ("ben", "excellent")):
+        lease = world.claim(login)
+        assert lease is not None
+        submit_all(world, login, lease, level)
+    with sqlite_database.reading() as session:
+        assert ids(session, world.project, ItemFilter(wanted=Wanted.IN_ADJUDICATION)) == ["source-id-0"]
+        assert ids(session, world.project, ItemFilter(wanted=Wanted.FINAL)) == []
+        judge = Onlooker(world.people["judy"].id, decides_cases=True)
+        [line] = listed(session, world.project, by=judge)
+        assert (line.stage, line.model) == (Stage.IN_ADJUDICATION, None)
+
+
+def test_an_item_with_past_ratings_is_as_far_on_the_dashboard_as_in_the_list(sqlite_database: Database) -> None:
+    world = a_project(sqlite_database, items=2)
+    line = b'{"item_id": "source-id-0", "reviewer": "past", "criterion": "accuracy", "level": "adequate"}'
+    import_ratings(
+        sqlite_database, io.BytesIO(line), project_id=world.project.id, source_name="past.jsonl", actor_id=None
+    )
+    with sqlite_database.reading() as session:
+        far = funnel(session, world.project.id)
+        assert (far.scored, far.in_review, outcome(session, world.project.id).final) == (1, 0, 1)
+        assert ids(session, world.project, ItemFilter(wanted=Wanted.SCORED)) == ["source-id-0"]
+        assert (far.slots_done, far.slots_needed) == (1, 4)

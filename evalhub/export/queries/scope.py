@@ -76,7 +76,8 @@ def tasks_of_items(session: Session, project: Project, item_ids: Collection[int]
 
 
 def n_withdrawn(session: Session, project: Project) -> int:
-    withdrawn = _tasks(project).where(Item.withdrawn_at.is_not(None))
+    """How many items an export leaves out for good; each counts once, however many tasks ask for it."""
+    withdrawn = _tasks(project).where(Item.withdrawn_at.is_not(None)).with_only_columns(Task.item_id).distinct()
     return session.scalar(sa.select(sa.func.count()).select_from(withdrawn.subquery())) or 0
 
 

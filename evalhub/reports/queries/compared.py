@@ -32,7 +32,7 @@ Progress = Callable[[int, int | None, str], None]
 class Answered(NamedTuple):
     """An item of the project by its live task, and which model answered it.
 
-    `stands` says by which version it is scored, and from which of its tasks.
+    `stands` says by which version it is scored, and from which of its tasks; `is_complete` that all of these are.
     """
 
     task_id: int
@@ -130,7 +130,9 @@ def _as_one(tasks: Sequence[sa.Row[*tuple[Any, ...]]], rubrics: dict[int, Rubric
     live = tasks[0]
     asked = [AskedTask(task.id, task.rubric_version_id, task.criteria, bool(task.is_complete)) for task in tasks]
     stands = standing(asked, live.tags, rubrics, current)
-    return Answered(live.id, live.group_key, live.model, live.tags, stands, asked[0].is_complete)
+    complete = {task.id for task in asked if task.is_complete}
+    is_complete = complete.issuperset(stands.task_of.values())
+    return Answered(live.id, live.group_key, live.model, live.tags, stands, is_complete)
 
 
 def _rubrics(session: Session, project: Project, version_ids: set[int]) -> dict[int, Rubric]:

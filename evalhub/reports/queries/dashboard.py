@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from evalhub.accounts.models import Account
-from evalhub.adjudication.models import Case, CaseState
 from evalhub.adjudication.queries.cases import is_blind
-from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Purpose, Task, same_item
-from evalhub.review.queries.progress import NO_WORK, slots_by_task, tasks_for
+from evalhub.reports.queries.narrowed import has_open_case
+from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
+from evalhub.review.queries.progress import NO_WORK, holds_every_review, slots_by_task, tasks_for
 
 SENT_IN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
 FIRST_DAY = date(1970, 1, 1)
@@ -46,18 +46,10 @@ def outcome(session: Session, project_id: int, *, seen_by: int | None = None) ->
     so it counts as final for them."""
     done, _ = slots_by_task(project_id)
     is_seen = sa.true() if seen_by is None else ~is_blind(seen_by)
-    asked = aliased(Task)
-    has_case = sa.exists(Case.task_id).where(
-        Case.project_id == asked.project_id,
-        Case.task_id == asked.id,
-        Case.state == CaseState.OPEN,
-        same_item(asked, Task),
-        asked.purpose.in_(COUNTED_PURPOSES),
-    )
     scored, disputed = session.execute(
-        sa.select(sa.func.count(), sa.func.sum(sa.case((has_case.correlate(Task) & is_seen, 1), else_=0)))
+        sa.select(sa.func.count(), sa.func.sum(sa.case((has_open_case() & is_seen, 1), else_=0)))
         .select_from(Task)
-        .join(done, (done.c.task_id == Task.id) & (done.c.n >= Task.slots))
+        .join(done, (done.c.task_id == Task.id) & holds_every_review(done))
         .where(Task.project_id == project_id, Task.purpose == Purpose.LIVE, ~Task.held)
     ).one()
     in_adjudication = int(disputed or 0)

@@ -19,7 +19,7 @@ from evalhub.projects.models import Batch, Project
 from evalhub.projects.queries import rules_of
 from evalhub.reports.queries.narrowed import conditions, has_open_case, is_hidden, stage_of_row
 from evalhub.reports.schema.items import ItemFilter, ItemLine, ItemPage, Stage
-from evalhub.review.models import Assignment, Purpose, Task
+from evalhub.review.models import REPLACED, Assignment, Purpose, Task
 from evalhub.review.queries.progress import DONE
 from evalhub.rubrics.models import RubricVersion
 from evalhub.rubrics.queries import rubric_of
@@ -41,7 +41,7 @@ class Onlooker:
 
 
 def item_page(session: Session, project: Project, onlooker: Onlooker, wanted: ItemFilter, listing: Listing) -> ItemPage:
-    """Items in the order of the listing.
+    """Items in the order of the listing; one that was replaced stands there once, by its last revision.
 
     Of those that the onlooker is still to answer a line says no more than that they are there; a filter that tells of
     others' work, of the model or of the text leaves them out.
@@ -53,7 +53,12 @@ def item_page(session: Session, project: Project, onlooker: Onlooker, wanted: It
         sa.select(Task, Item.external_id, model, Item.tags, Batch.name, hidden)
         .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
         .join(Batch, Batch.id == Task.batch_id)
-        .where(Task.project_id == project.id, Task.purpose == Purpose.LIVE, *conditions(session, project.id, wanted))
+        .where(
+            Task.project_id == project.id,
+            Task.purpose == Purpose.LIVE,
+            sa.func.coalesce(Task.held_reason, "") != REPLACED,
+            *conditions(session, project.id, wanted),
+        )
     )
     if not wanted.tells_nothing:
         found = found.where(~hidden)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evalhub.adjudication.models import Case, CaseState
 from evalhub.adjudication.queries.cases import is_blind
@@ -15,7 +15,17 @@ from evalhub.datasets.models import Item
 from evalhub.db import canonical_json
 from evalhub.projects.models import Project
 from evalhub.reports.schema.items import ItemFilter, Stage, Wanted
-from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Rating, RatingTag, Task
+from evalhub.review.models import (
+    COUNTED_PURPOSES,
+    IN_WORK,
+    Assignment,
+    AssignmentState,
+    QueueReviewer,
+    Rating,
+    RatingTag,
+    Task,
+    same_item,
+)
 from evalhub.review.queries.hidden import may_still_answer
 from evalhub.review.queries.one_more import waits_for_one_more
 from evalhub.review.queries.progress import DONE
@@ -39,10 +49,17 @@ def is_hidden(session: Session, project_id: int, account_id: int) -> sa.ColumnEl
 
 
 def has_open_case() -> sa.ColumnElement[bool]:
-    """Of a `Task` in the statement: its reviewers differ, and nobody has decided yet."""
+    """Of a `Task` in the statement: reviewers of its item differ, in this task or a regrade, and nobody has decided."""
+    asked = aliased(Task)
     return (
         sa.exists(Case.task_id)
-        .where(Case.project_id == Task.project_id, Case.task_id == Task.id, Case.state == CaseState.OPEN)
+        .where(
+            Case.project_id == asked.project_id,
+            Case.task_id == asked.id,
+            Case.state == CaseState.OPEN,
+            same_item(asked, Task),
+            asked.purpose.in_(COUNTED_PURPOSES),
+        )
         .correlate(Task)
     )
 
@@ -104,8 +121,13 @@ def _wanted(project_id: int, wanted: Wanted) -> sa.SQLColumnExpression[bool]:
     if wanted is Wanted.STUCK:
         return Task.id.in_(cannot_reach_overlap(project_id))
     if wanted is Wanted.IN_ADJUDICATION:
-        of_cases = sa.select(Case.task_id).where(Case.project_id == project_id, Case.state == CaseState.OPEN)
-        return sa.and_(Task.id.in_(of_cases), stages()[Stage.IN_ADJUDICATION])
+        asked = aliased(Task)
+        of_cases = (
+            sa.select(asked.item_id)
+            .join(Case, sa.and_(Case.project_id == asked.project_id, Case.task_id == asked.id))
+            .where(Case.project_id == project_id, Case.state == CaseState.OPEN)
+        )
+        return sa.and_(Task.item_id.in_(of_cases), stages()[Stage.IN_ADJUDICATION])
     return stages()[Stage(wanted.value)]
 
 

@@ -41,7 +41,7 @@ MOST_MEDIANS = 400
 class Funnel:
     """Items of a project by how far they have come; each counts once, by its live task.
 
-    The slots are those of regrades, too.
+    The slots are those of regrades, too; those of items that are taken out are not among them.
     """
 
     imported: int
@@ -49,7 +49,7 @@ class Funnel:
     in_review: int
     """At least one review or lease, and slots still to fill."""
     scored: int
-    """Every slot holds a review."""
+    """Every slot holds a review, or past ratings were imported."""
     held: int
     """Withdrawn, or skipped twice as unreadable or unsafe."""
     one_more: int
@@ -91,7 +91,7 @@ class Mine:
 def funnel(session: Session, project_id: int) -> Funnel:
     done, leased = slots_by_task(project_id)
     is_live, is_regrade = Task.purpose == Purpose.LIVE, (Task.purpose == Purpose.REGRADE) & ~Task.held
-    is_scored = done.c.n >= Task.slots
+    is_scored = holds_every_review(done)
 
     def how_many(*conditions: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[int]:
         return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
@@ -103,7 +103,7 @@ def funnel(session: Session, project_id: int) -> Funnel:
             how_many(is_live, ~Task.held, is_scored),
             how_many(is_live, ~Task.held, done.c.n.is_(None), leased.c.n.is_(None)),
             how_many(is_live, ~Task.held, waits_for_one_more()),
-            sa.func.sum(sa.func.coalesce(done.c.n, 0)),
+            sa.func.sum(sa.case((Task.held, 0), else_=sa.func.coalesce(done.c.n, 0))),
             sa.func.sum(sa.case((Task.held, 0), else_=Task.slots)),
             how_many(is_regrade),
             how_many(is_regrade, is_scored),
@@ -123,17 +123,27 @@ def funnel(session: Session, project_id: int) -> Funnel:
 
 
 def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
-    """Counts of done and of leased assignments by task."""
+    """Counts of done and of leased slots by task; `imported` of past ratings, which may be in none."""
+    is_imported = sa.case((Assignment.state == AssignmentState.IMPORTED, 1), else_=0)
 
     def counted(name: str, *states: AssignmentState) -> sa.Subquery:
         return (
-            sa.select(Assignment.task_id, sa.func.count().label("n"))
+            sa.select(
+                Assignment.task_id,
+                sa.func.count(Assignment.slot).label("n"),
+                sa.func.sum(is_imported).label("imported"),
+            )
             .where(Assignment.project_id == project_id, Assignment.state.in_(states))
             .group_by(Assignment.task_id)
             .subquery(name)
         )
 
     return counted("done", *DONE), counted("leased", *IN_WORK)
+
+
+def holds_every_review(done: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Of a `Task` beside the first of `slots_by_task`: it is complete, as `calibration.queries.is_complete` says it."""
+    return sa.or_(done.c.n >= Task.slots, done.c.imported > 0)
 
 
 def loads(session: Session, project_id: int) -> list[Load]:
