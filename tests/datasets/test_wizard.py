@@ -21,7 +21,6 @@ from evalhub.db import Database
 from evalhub.jobs.models import Job, JobState
 from evalhub.jobs.running import JobRun
 from evalhub.web.session import write
-from tests.datasets.test_formats import SAMPLES
 from tests.jobs.work import work_off
 from tests.world import a_project
 
@@ -235,30 +234,6 @@ def test_hostile_output_runs_nothing_in_the_preview(shared: Path, browser: Flask
             page = browser.get(checked(browser, database, (shared / "corpus" / case["path"]).read_bytes())).text
             preview = page.split("As reviewers will see it")[1].split("</main>")[0]
             assert all(sign not in preview for sign in ("<script", "<iframe", "<img", "<style", "<svg", "<object"))
-
-
-@pytest.mark.parametrize("path", SAMPLES)
-def test_files_of_other_tools_come_in_by_the_wizard(
-    shared: Path, browser: FlaskClient, database: Database, path: str
-) -> None:
-    expected, companion, n_items, n_left_out = SAMPLES[path]
-    folder = shared / "samples"
-    second = ((folder / companion).read_bytes(), Path(companion).name) if companion else None
-    body, name = (folder / path).read_bytes(), Path(path).name
-    at = checked(browser, database, body, name, second=second)
-    assert upload(database).options["format"] == expected
-    if n_left_out:
-        page = browser.get(at).text
-        assert f"{n_left_out} line" in page
-        browser.post(at, data={"format": expected, "skip_failed": "y"})
-        work_off(database)
-    page = browser.get(at).text
-    if n_items:
-        assert f"{n_items} new items" in page
-        assert (f"Left out: {n_left_out} records" in page) == bool(n_left_out)
-        browser.post(f"{at}/confirm")
-        work_off(database)
-    assert stored(database)[2] == n_items
 
 
 def test_open_projects_are_named_with_the_hours_they_will_need(browser: FlaskClient, database: Database) -> None:
