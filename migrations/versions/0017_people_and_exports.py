@@ -1,7 +1,7 @@
 """People, tokens and exports
 
-Revision: 0018
-After: 0017
+Revision: 0017
+After: 0016
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from evalhub.db import CanonicalJson, UtcTime
 
-revision = "0018"
-down_revision = "0017"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
