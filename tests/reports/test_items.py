@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from evalhub.adjudication.models import Case, CaseState
 from evalhub.db import Database
 from evalhub.projects.models import Project
-from evalhub.projects.schema import ProjectRole
+from evalhub.projects.schema import OverlapPlan, ProjectRole
+from evalhub.projects.service import remove_member
 from evalhub.reports.queries.dashboard import outcome
 from evalhub.reports.queries.items import Onlooker, item_page
 from evalhub.reports.queries.narrowed import stages
@@ -21,14 +22,16 @@ from evalhub.reports.queries.offered import FILTERS, offered
 from evalhub.reports.schema.items import ItemFilter, ItemLine, Stage, Wanted
 from evalhub.review.models import AssignmentState, RatingTag, Task
 from evalhub.review.queries.progress import funnel
+from evalhub.review.queries.stuck import n_stuck
 from evalhub.review.service.past_ratings import import_ratings
 from evalhub.web.listing import listing_of
+from evalhub.web.session import write
 from tests import rows
 from tests.review.test_adopt import grade, submit_all, take_up, with_versions
 from tests.review.test_indexes import plans_of
 from tests.review.test_life import replace
 from tests.web.client import Browser, a_token, app_for
-from tests.world import World, a_project, with_roles
+from tests.world import MOMENT, World, a_project, with_roles
 
 NOBODY = Onlooker(0, decides_cases=False)
 RIGHT = {"accuracy": "right", "style": "good"}
@@ -258,3 +261,17 @@ def test_an_item_with_past_ratings_is_as_far_on_the_dashboard_as_in_the_list(sql
         assert (far.scored, far.in_review, outcome(session, world.project.id).final) == (1, 0, 1)
         assert ids(session, world.project, ItemFilter(wanted=Wanted.SCORED)) == ["source-id-0"]
         assert (far.slots_done, far.slots_needed) == (1, 4)
+
+
+def test_a_regrade_that_nobody_is_left_for_leads_to_its_item(sqlite_database: Database) -> None:
+    world = with_versions(a_project(sqlite_database, items=2, reviewers=["ann"], overlap=OverlapPlan(base=1)))
+    for _ in range(2):
+        lease = world.claim("ann")
+        assert lease is not None
+        submit_all(world, "ann", lease)
+    take_up(world)
+    ann, judy = world.people["ann"], world.people["judy"]
+    write(lambda s: remove_member(s, world.project.id, ann.id, reason="", by=judy, now=MOMENT), on=sqlite_database)
+    with sqlite_database.reading() as session:
+        stuck = ids(session, world.project, ItemFilter(wanted=Wanted.STUCK))
+        assert (len(stuck), n_stuck(session, world.project.id)) == (2, 2)

@@ -33,6 +33,7 @@ from evalhub.review.models import (
     SkipReason,
     Task,
 )
+from evalhub.review.queries.batches import batches_with_progress
 from evalhub.review.queries.invariants import broken_invariants
 from evalhub.review.queries.patterns import pattern_counts
 from evalhub.review.queries.progress import funnel
@@ -218,6 +219,8 @@ def test_a_replaced_item_is_graded_anew_by_as_many_and_the_old_work_counts_no_mo
     with database.reading() as session:
         assert item_of(session, world.project.dataset_id, FIRST).response == "A better answer."
         assert (funnel(session, world.project.id).imported, funnel(session, world.project.id).scored) == (2, 2)
+        [batch] = batches_with_progress(session, world.project.id)
+        assert (batch.items, batch.done) == (2, 2)
 
 
 def test_the_same_content_again_replaces_nothing(sqlite_database: Database) -> None:

@@ -119,7 +119,7 @@ def _wanted(project_id: int, wanted: Wanted) -> sa.SQLColumnExpression[bool]:
     if wanted is Wanted.ONE_MORE:
         return sa.and_(~Task.held, waits_for_one_more())
     if wanted is Wanted.STUCK:
-        return Task.id.in_(cannot_reach_overlap(project_id))
+        return Task.item_id.in_(cannot_reach_overlap(project_id).with_only_columns(Task.item_id))
     if wanted is Wanted.IN_ADJUDICATION:
         asked = aliased(Task)
         of_cases = (

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evalhub.projects.models import Batch
-from evalhub.review.models import COUNTED_PURPOSES, Task
+from evalhub.review.models import COUNTED_PURPOSES, REPLACED, Task
 from evalhub.review.queries.progress import holds_every_review, slots_by_task
 
 
@@ -27,7 +27,11 @@ def batches_with_progress(session: Session, project_id: int) -> list[BatchProgre
     counts = (
         sa.select(Task.batch_id, sa.func.count().label("n_items"), sa.func.sum(is_done).label("n_done"))
         .outerjoin(done, done.c.task_id == Task.id)
-        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES))
+        .where(
+            Task.project_id == project_id,
+            Task.purpose.in_(COUNTED_PURPOSES),
+            sa.func.coalesce(Task.held_reason, "") != REPLACED,
+        )
         .group_by(Task.batch_id)
         .subquery()
     )

@@ -41,9 +41,9 @@ def cannot_reach_overlap(project_id: int, *, without: int | None = None) -> sa.S
 
 
 def n_stuck(session: Session, project_id: int, *, without: int | None = None) -> int:
-    """How many items of a project can no longer get all their reviewers."""
-    found = cannot_reach_overlap(project_id, without=without).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+    """How many items of a project can no longer get all their reviewers, or not all of a regrade."""
+    items = cannot_reach_overlap(project_id, without=without).with_only_columns(Task.item_id).distinct().subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(items)) or 0
 
 
 def _counted(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
