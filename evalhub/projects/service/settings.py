@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from evalhub import events
 from evalhub.accounts.models import Account
-from evalhub.audit.service import record
+from evalhub.audit.service import before_and_after, record
 from evalhub.db import locked
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Batch, BatchState, Project
@@ -130,9 +130,8 @@ def _changed(before: S, changes: Mapping[str, Any]) -> S:
 def _difference(before: BaseModel, after: BaseModel, *, but: str) -> dict[str, Any]:
     """What was and what is of every field that differs; of the text that somebody wrote only that it differs."""
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    changed = [key for key in old if old[key] != new[key] and key != but]
-    found: dict[str, Any] = {"before": {key: old[key] for key in changed}, "after": {key: new[key] for key in changed}}
-    return found | ({f"{but}_changed": True} if old[but] != new[but] else {})
+    retitled = {f"{but}_changed": True} if old.pop(but) != new.pop(but) else {}
+    return before_and_after(old, new) | retitled
 
 
 def _record_batch(
