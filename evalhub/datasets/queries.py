@@ -137,19 +137,11 @@ def upload_of(session: Session, public_id: str) -> Upload:
     return upload
 
 
-def open_uploads(session: Session, kind: UploadKind, name: str) -> list[Upload]:
-    """Files on their way into a dataset or a project, the last one first."""
-    return list(
-        session.scalars(
-            sa.select(Upload)
-            .where(
-                Upload.kind == kind,
-                Upload.target == name,
-                Upload.state.not_in([UploadState.RECEIVING, UploadState.DONE]),
-            )
-            .order_by(Upload.id.desc())
-        )
-    )
+def open_uploads(session: Session, kind: UploadKind, name: str | None = None) -> list[Upload]:
+    """Files on their way into a dataset or a project, or into any of that kind, the last one first."""
+    is_open = (Upload.kind == kind, Upload.state.not_in([UploadState.RECEIVING, UploadState.DONE]))
+    into = (Upload.target == name,) if name is not None else ()
+    return list(session.scalars(sa.select(Upload).where(*is_open, *into).order_by(Upload.id.desc())))
 
 
 def job_of_upload(session: Session, upload: Upload) -> Job | None:

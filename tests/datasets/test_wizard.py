@@ -76,14 +76,14 @@ def test_a_file_is_checked_confirmed_and_imported(browser: FlaskClient, database
     assert "Waits for a worker" in browser.get(at).text
     work_off(database)
     page = browser.get(at).text
-    assert "1 new items" in page
+    assert "1 new item<" in page
     assert "&lt;b&gt;run.jsonl" in page
     assert "C:\\runs" not in page
     assert stored(database) == [0, 0, 0]
     assert browser.post(f"{at}/confirm").location == at
     assert "Waits for a worker" in browser.get(at).text
     work_off(database)
-    assert "1 items were added" in browser.get(at).text
+    assert "1 item was added" in browser.get(at).text
     assert "1 items" in browser.get("/datasets/answers").text
     assert stored(database) == [1, 1, 1]
 
@@ -139,7 +139,7 @@ def test_bad_lines_are_listed_all_of_them_can_be_downloaded_and_nothing_is_store
     page = browser.get(at).text
     assert "line 2" in page
     assert "… and 50 more" in page
-    assert "Import 1 items" not in page
+    assert "Import 1 item" not in page
     lines = [json.loads(line) for line in browser.get(f"{at}/notes.jsonl").text.splitlines()]
     assert [line["line"] for line in lines] == list(range(2, 152))
     assert {(line["kind"], line["code"]) for line in lines} == {("fault", "json")}
@@ -190,12 +190,29 @@ def test_a_guess_is_never_taken_without_being_asked_for(browser: FlaskClient, da
     assert '<option selected value="answer">' in browser.get(at).text
 
 
+def test_a_text_is_guessed_inside_of_what_holds_it(browser: FlaskClient, database: Database) -> None:
+    row = {"uuid": "i1", "prompt": "Q", "output": {"text": "A", "tokens": 1}, "history": [{"role": "user"}]}
+    page = browser.get(checked(browser, database, as_lines(row))).text
+    assert '<option selected value="output.text">' in page
+    assert '<option selected value="output">' not in page
+    assert '<option selected value="history">' in page
+
+
+def test_a_file_on_its_way_into_a_dataset_that_is_not_there_yet_can_be_come_back_to(
+    browser: FlaskClient, database: Database
+) -> None:
+    at = checked(browser, database, as_lines(GOOD))
+    page = browser.get("/datasets").text
+    assert f'href="{at}"' in page
+    assert "into answers, checked, waits for you to confirm" in page
+
+
 def test_other_fields_are_left_aside_when_asked(browser: FlaskClient, database: Database) -> None:
     at = checked(browser, database, as_lines({**GOOD, "extra": 1}))
     assert "1 line is wrong" in browser.get(at).text
     browser.post(at, data={"format": "jsonl", "leaves_others": "y"})
     work_off(database)
-    assert "1 new items" in browser.get(at).text
+    assert "1 new item<" in browser.get(at).text
 
 
 def test_columns_of_csv_are_found(browser: FlaskClient, database: Database) -> None:
@@ -304,7 +321,7 @@ def test_a_cancelled_import_leaves_nothing(browser: FlaskClient, database: Datab
     assert stored(database) == [0, 0, 0]
     browser.post(f"/jobs/{job.public_id}/again")
     work_off(database)
-    assert "1 items were added" in browser.get(at).text
+    assert "1 item was added" in browser.get(at).text
 
 
 def test_an_import_can_be_left_and_come_back_to(browser: FlaskClient, database: Database) -> None:

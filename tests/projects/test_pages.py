@@ -119,6 +119,12 @@ def test_reckoning_again_makes_nothing_and_keeps_what_was_typed(admin: Browser) 
     assert b"error-summary" not in answer.data
 
 
+def test_enter_makes_the_project(admin: Browser) -> None:
+    form = admin.get("/projects/new").html.partition('action="/projects"')[2]
+    first_button = re.findall(r'<button[^>]*type="submit"[^>]*>([^<]+)', form)[0]
+    assert first_button.strip() == "Make the project"
+
+
 def test_who_was_ticked_takes_part_and_what_was_chosen_holds(admin: Browser) -> None:
     admin.get("/projects/new")
     more = {"graders": ["ann", "judy"], "settlers": ["judy"], "pass_score": "0.5", "hide_reference": "y"}

@@ -47,6 +47,12 @@ def test_home_leads_an_admin_to_the_first_steps_until_there_is_a_project(admin: 
     assert "Home" in admin.get("/").headings[0]
 
 
+def test_the_first_steps_can_be_returned_to_from_every_page_until_there_is_a_project(admin: Browser) -> None:
+    assert 'href="/start"' in admin.get("/rubrics").html
+    a_project(admin.database, items=1)
+    assert 'href="/start"' not in admin.get("/rubrics").html
+
+
 def test_who_is_no_admin_has_no_first_steps(sqlite_database: Database) -> None:
     member = Browser(app_for(sqlite_database)).sign_in_as(a_person(sqlite_database, "ann"))
     member.get("/start", status=403)
@@ -69,6 +75,7 @@ def test_steps_that_were_put_aside_come_no_more_to_this_admin(admin: Browser) ->
     admin.get("/start")
     admin.post("/start/aside")
     assert "Nothing here yet" in admin.get("/").text
+    assert 'href="/start"' not in admin.get("/rubrics").html
     assert "You know your way?" not in admin.get("/start").text
     other = a_person(admin.database, "other", role=InstanceRole.ADMIN)
     visitor = Browser(app_for(admin.database)).sign_in_as(other)

@@ -19,12 +19,14 @@ ALSO_MEANT = {
     **dict.fromkeys(("item_id", "custom_id", "doc_id", "sample_id", "key"), "id"),
     **dict.fromkeys(("query", "user_prompt"), "prompt"),
     **dict.fromkeys(("generation", "model_output", "text", "reply"), "response"),
-    **dict.fromkeys(("model_name", "model_id", "engine"), "model"),
+    **dict.fromkeys(("model_name", "model_id", "engine", "generator"), "model"),
     **dict.fromkeys(("reference_answer", "expected", "target", "gold_answer"), "reference"),
     **dict.fromkeys(("conversation", "history"), "messages"),
     **dict.fromkeys(("prompt_id", "question_id"), "group"),
 }
 """Fields of an item by the last part of paths that often hold them."""
+HELD = {"messages", "tags", "skills", "metadata", "gold"}
+"""Fields of an item that are lists or objects; all others are texts."""
 
 
 def fields_found(head: bytes, file_format: str) -> dict[str, str]:
@@ -43,12 +45,17 @@ def fields_found(head: bytes, file_format: str) -> dict[str, str]:
 
 
 def guessed_map(paths: Sequence[str]) -> dict[str, str]:
-    """For each field of an item that is not there by its own name: the first path that often means it."""
+    """For each field of an item that is not there by its own name: the first path that often means it.
+
+    A text is guessed where a text stands: in `output.text`, not in the `output` around it.
+    """
+    holders = {path.rpartition(".")[0] for path in paths}
     guess: dict[str, str] = {}
     for path in paths:
         field = _meant_by(path)
-        if field is not None and field not in paths and field not in guess:
-            guess[field] = path
+        if field is None or field in paths or (field not in HELD and path in holders):
+            continue
+        guess.setdefault(field, path)
     return guess
 
 

@@ -46,4 +46,5 @@ def _index_page(form: NewDatasetForm) -> str:
     listing = listing_of(request.args, at=url_for("datasets.index"), sorts=sorts, filters=("q",))
     with reading() as session:
         page = queries.dataset_page(session, listing)
-    return render_template("datasets/index.html", page=page, listing=listing, form=form)
+        uploads = queries.open_uploads(session, UploadKind.ITEMS)
+    return render_template("datasets/index.html", page=page, uploads=uploads, listing=listing, form=form)

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from evalhub.accounts.identity import personal_settings
-from evalhub.projects.queries import first_steps
+from evalhub.projects.views.blueprint import is_at_first_steps
 from evalhub.reports.forms import GoalForm, HoursForm
 from evalhub.reports.queries import home_of
 from evalhub.reports.views.blueprint import bp
@@ -24,10 +24,8 @@ def home() -> ResponseReturnValue:
     principal = current_principal()
     if principal is None:
         return redirect(url_for("accounts.sign_in"), 303)
-    if principal.is_admin and not personal_settings().knows_the_way:
-        with reading() as session:
-            if not first_steps(session).is_over:
-                return redirect(url_for("projects.start"), 303)
+    if is_at_first_steps():
+        return redirect(url_for("projects.start"), 303)
     return home_page()
 
 
