@@ -189,7 +189,7 @@ def test_whoever_has_no_password_signs_in_by_link(admin: Account, browser: Brows
         ben = queries.account_of_login(session, "ben")
     assert ben is not None
     for path in ("/people?q=ben", f"/people/{ben.public_id}"):
-        assert "signs in by link so far" in browser.get(path).text
+        assert "no password yet" in browser.get(path).text
 
 
 def test_only_people_have_sign_in_names(database: Database) -> None:

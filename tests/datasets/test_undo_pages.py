@@ -21,7 +21,7 @@ def test_the_page_says_what_goes_and_does_it(browser: FlaskClient, database: Dat
     import_id = add_items(database, "new1", dataset="alone")
     at = f"/datasets/alone/undo/{import_id}"
     assert at in browser.get("/datasets/alone").text
-    assert "removes the 1 items" in browser.get(at).text
+    assert "removes the 1 item that" in browser.get(at).text
     assert browser.post(at).location == "/datasets"
     work_off(database)
     assert browser.get("/datasets/alone").status_code == 404

@@ -39,3 +39,6 @@ def test_every_page_of_a_project_marks_the_one_tab_that_it_belongs_to(sqlite_dat
         tabs = page.split('aria-label="Parts of the project">')[1].split("</nav>")[0]
         assert f'<a href="/projects/p{section.path}" aria-current="page">{section.label}</a>' in tabs
         assert tabs.count("aria-current") == 1
+    for path, label in (("/adopt", "Settings"), ("/reviews/void", "Members"), ("/ratings/import", "Members")):
+        tabs = browser.get(f"/projects/p{path}").html.split('aria-label="Parts of the project">')[1].split("</nav>")[0]
+        assert f'aria-current="page">{label}</a>' in tabs

@@ -72,6 +72,13 @@ def test_every_component_is_on_the_page_of_components() -> None:
     assert missing == set()
 
 
+def test_no_space_stands_between_a_time_and_the_full_stop_after_it(sqlite_database: Database) -> None:
+    admin = a_person(sqlite_database, "ann", role=InstanceRole.ADMIN)
+    page = Browser(app_for(sqlite_database)).sign_in_as(admin).get("/design").html
+    assert "</time>; never opened: " in page
+    assert ">never</span>. 1 item, 2,000 ratings." in page
+
+
 def test_every_component_is_used_by_some_other_page() -> None:
     pages = "\n".join(
         path.read_text("utf-8") for path in WEB.parent.glob("*/templates/**/*.html") if path.name != "design.html"

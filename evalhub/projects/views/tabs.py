@@ -19,24 +19,25 @@ MANAGE = (ProjectRole.MANAGER,)
 
 
 class Section(NamedTuple):
-    """A part of a project: its name, where it lies below the project's address, and for whom it is."""
+    """A part of a project: name, place below the project's address, for whom it is, and where else its pages lie."""
 
     label: str
     path: str
     roles: tuple[ProjectRole, ...]
+    also: tuple[str, ...] = ()
 
 
 SECTIONS = (
     Section("Overview", "", tuple(ProjectRole)),
-    Section("Items", "/items", SEE_FIGURES),
+    Section("Items", "/items", SEE_FIGURES, also=("/taken-out",)),
     Section("Cases", "/cases", (ProjectRole.MANAGER, ProjectRole.ADJUDICATOR)),
     Section("Calibration", "/calibration", SEE_FIGURES),
     Section("Rounds", "/rounds", SEE_FIGURES),
     Section("Models", "/models", SEE_FIGURES),
     Section("Training", "/training/manage", MANAGE),
-    Section("Members", "/members", MANAGE),
+    Section("Members", "/members", MANAGE, also=("/reviews", "/ratings")),
     Section("Exports", "/exports", MANAGE),
-    Section("Settings", "/settings", MANAGE),
+    Section("Settings", "/settings", MANAGE, also=("/adopt",)),
     Section("Audit", "/audit", MANAGE),
 )
 
@@ -54,7 +55,7 @@ def project_tabs(project: Project) -> list[tuple[str, str, bool]]:
     base = url_for("reports.project", p=project.name)
     here = request.path.removeprefix(base)
     return [
-        (section.label, base + section.path, _is_in(here, section.path))
+        (section.label, base + section.path, any(_is_in(here, path) for path in (section.path, *section.also)))
         for section in SECTIONS
         if may(principal, project, member, *section.roles)
     ]

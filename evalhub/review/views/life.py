@@ -38,7 +38,7 @@ def withdraw_form(p: str, item: str) -> ResponseReturnValue:
 @bp.post("/projects/<p>/items/<item>/withdraw")
 @allowed(change_items)
 def withdraw(p: str, item: str) -> ResponseReturnValue:
-    return _done(p, item, "withdraw", withdraw_item, "Withdrawn. {n} ended, and its ratings count nowhere.")
+    return _done(p, item, "withdraw", withdraw_item, "Withdrawn: its ratings count nowhere{n}.")
 
 
 @bp.get("/projects/<p>/items/<item>/restore")
@@ -130,7 +130,8 @@ def _done(p: str, item: str, act: str, do: Act, words: str) -> ResponseReturnVal
     except Conflict as error:
         form.reason.errors = [error.message]
         return _page(p, item, form, act), error.http_status
-    flash(words.format(n=f"{moved.n_leases} {'lease' if moved.n_leases == 1 else 'leases'}"))
+    were = "reviewer was at it and keeps the" if moved.n_leases == 1 else "reviewers were at it and keep their"
+    flash(words.format(n=f", and {moved.n_leases} {were} draft" if moved.n_leases else ""))
     return _to_item(p, found.external_id)
 
 
