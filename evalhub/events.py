@@ -57,7 +57,7 @@ item_skipped = _signals.signal("item-skipped")
 """session, project_id, task_id: a reviewer passed a task on for good."""
 
 task_completed = _signals.signal("task-completed")
-"""session, project_id, task_id: every slot of a task holds a review."""
+"""session, project_id, task_id: every slot of a task holds a review, or a review came to past ratings."""
 
 ratings_imported = _signals.signal("ratings-imported")
 """session, project_id: past ratings of a project became visible; it stands for the completion of all their tasks."""
@@ -67,8 +67,8 @@ standing_changed = _signals.signal("standing-changed")
 was withdrawn or restored, or reviews were voided."""
 
 item_replaced = _signals.signal("item-replaced")
-"""session, dataset_id, item_id, by_id: a further revision stands in the place of this one; by_id is None for the command
-line."""
+"""session, dataset_id, item_id, by_id: a further revision stands in the place of this one; by_id is None for the
+command line."""
 
 consequences_asked = _signals.signal("consequences-asked")
 """session, dataset_id, item_id: a question. A handler returns sentences that say what of its stage ends or waits when

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from evalhub.audit.models import AuditEvent
 from evalhub.db import Database, now
 from evalhub.projects.schema import Flags, OverlapPlan, Rules
 from evalhub.review.models import Assignment, AssignmentState
+from evalhub.review.service.past_ratings import import_ratings
 from evalhub.rubrics.models import Criterion
 from evalhub.web.session import write
 from tests.adjudication.worlds import cases_of, differing, the_case
@@ -57,6 +59,16 @@ def test_a_project_opens_cases_by_its_own_rules(database: Database) -> None:
     rules = Rules(flags=Flags(no_consensus=False))
     world = differing(database, {"clarity": "adequate"}, {}, rules=rules)
     assert cases_of(world) == []
+
+
+def test_a_review_that_differs_from_past_ratings_makes_a_case_before_the_last_one_is_in(database: Database) -> None:
+    """The item is complete for every figure by then, so it would be undecided with nobody to decide it."""
+    world = a_project(database, items=1, overlap=OverlapPlan(base=3))
+    line = b'{"item_id": "source-id-0", "reviewer": "past", "criterion": "accuracy", "level": "unacceptable"}'
+    import_ratings(database, io.BytesIO(line), project_id=world.project.id, source_name="past.jsonl", actor_id=None)
+    assert cases_of(world) == []
+    world.review_all("ann", {"accuracy": "excellent", "clarity": "adequate"})
+    assert the_case(world).state is CaseState.OPEN
 
 
 def test_cases_that_a_stopped_import_left_unopened_are_opened_by_the_sweep(database: Database) -> None:
