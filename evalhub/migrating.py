@@ -30,6 +30,12 @@ def alembic_config(database: Database) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to a revision.
+
+    Raises:
+        CannotStart: when a newer version of evalhub has been at it.
+    """
+    _check_that_known(database, current_revision(database))
     command.upgrade(alembic_config(database), revision)
 
 
@@ -56,9 +62,19 @@ def check_revision(database: Database) -> None:
     """
     found, expected = current_revision(database), expected_revision(database)
     if found != expected:
+        _check_that_known(database, found)
         raise CannotStart(
             f"the database is at revision {found or '(empty)'}, this version needs {expected};"
             " run `evalhub db upgrade`",
+            code="database_revision",
+        )
+
+
+def _check_that_known(database: Database, found: str | None) -> None:
+    scripts = ScriptDirectory.from_config(alembic_config(database))
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise CannotStart(
+            f"the database is at revision {found}, which this version does not know; use the newer evalhub that made it",
             code="database_revision",
         )
 

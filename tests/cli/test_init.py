@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -109,6 +110,16 @@ def test_another_revision_keeps_everything_from_starting(instance: Path) -> None
     assert evalhub("db", "check", "--instance", instance).exit_code == 1
     assert evalhub("db", "upgrade", "--instance", instance).exit_code == 0
     assert evalhub("db", "check", "--instance", instance).exit_code == 0
+
+
+def test_a_database_of_a_newer_version_is_said_to_be_one(instance: Path) -> None:
+    with sqlite3.connect(instance / "evalhub.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    for command in (["user", "list"], ["db", "upgrade"]):
+        refused = evalhub(*command, "--instance", instance)
+        assert refused.exit_code == 3
+        assert "revision 9999, which this version does not know" in refused.stderr
 
 
 def test_an_unreachable_database_keeps_everything_from_starting(
