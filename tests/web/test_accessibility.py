@@ -7,6 +7,7 @@ page to page. With EVALHUB_ALL_SCREENS=1 every page is seen on all eight.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import count, product
 from pathlib import Path
@@ -15,7 +16,9 @@ import axe_core_python
 import pytest
 from playwright.sync_api import Browser, Page
 
+from evalhub.db import Database
 from tests.jobs.work import work_off
+from tests.web.client import app_for
 from tests.web.signed_in import Demo, next_item
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -33,12 +36,14 @@ SEES_ALL = os.environ.get("EVALHUB_ALL_SCREENS") == "1"
 PAGES = {
     "admin": [
         "/", "/projects", "/projects/demo", "/projects/demo/members", "/projects/new", "/projects/demo/cases",
-        "/projects/demo/settings", "/start",
+        "/projects/demo/settings", "/start", "/projects/demo/adopt", "/projects/demo/taken-out",
+        "/projects/demo/reviews/void",
         "/projects/demo/cases?state=decided", "/projects/demo/calibration",
         "/projects/demo/calibration?criterion=accuracy",
         "/projects/demo/calibration/more-items?n=5", "/projects/demo/rounds", "/projects/demo/models",
         "/projects/demo/items", "/projects/demo/items?state=final&model=nobody",
-        "/projects/demo/items/billing-rollout:atlas-1",
+        "/projects/demo/items/billing-rollout:atlas-1", "/projects/demo/items/billing-rollout:atlas-1/withdraw",
+        "/projects/demo/items/billing-rollout:atlas-1/restore", "/projects/demo/items/billing-rollout:atlas-1/replace",
         "/projects/demo/exports", "/projects/demo/training/manage", "/rubrics",
         "/rubrics/new", "/rubrics/engineering-answer/1", "/rubrics/engineering-answer/1/compare/1",
         "/datasets", "/datasets/demo-answers",
@@ -53,6 +58,20 @@ PAGES = {
         "/projects/demo/training", "/projects/demo/training/guidance", "/projects/demo/training/anchors",
     ],
 }  # fmt: skip
+
+NO_PAGES = re.compile(r"\.|/(file|download|yaml|progress|onward)$|^/(livez|readyz|metrics)$|^/static/")
+"""Addresses that answer with a file, a figure or a redirect."""
+OF_AN_OBJECT = {
+    "review.desk", "datasets.upload", "adjudication.case", "accounts.sign_in", "accounts.link", "accounts.person",
+    "review.leaving", "review.ratings_upload",  # below
+    "rubrics.draft", "rubrics.compare_draft", "rubrics.publish_draft",  # test_editor_in_browser.py
+    "calibration.round_page", "calibration.discussion",  # test_rounds_in_browser.py
+    "training.feedback", "training.result",  # tests/training/test_journey_in_browser.py
+    "projects.job",  # tests/browser/test_job_progress.py
+    "adjudication.nobody_left", "adjudication.owner_form", "adjudication.reconcile_form", "adjudication.resolution",
+    "inbox.entry", "training.edit_reference", "training.new_reference",  # parts that other pages have, too
+}  # fmt: skip
+"""Pages of what the demo does not hold from the beginning, or whose address only a link knows."""
 
 
 def faults_of(page: Page) -> list[str]:
@@ -85,6 +104,18 @@ class Screens:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # one of its literals
             self.page.set_viewport_size({"width": width, "height": 900})
             yield from (f"{scheme} {width}: {fault}" for fault in faults_of(self.page))
+
+
+def test_every_page_is_looked_at(sqlite_database: Database) -> None:
+    addresses = app_for(sqlite_database).url_map
+    paths = {path.partition("?")[0] for paths in PAGES.values() for path in paths} - {"/nowhere"}
+    seen = {addresses.bind("localhost").match(path, "GET")[0] for path in paths}
+    pages = {
+        rule.endpoint
+        for rule in addresses.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/") and not NO_PAGES.search(rule.rule)
+    }
+    assert pages - seen == OF_AN_OBJECT
 
 
 @pytest.mark.parametrize("person", PAGES)
@@ -172,6 +203,46 @@ def test_a_file_on_its_way_in_has_no_fault(demo: Demo) -> None:
         assert faults == []
 
 
+def test_pages_of_a_person_have_no_fault(demo: Demo) -> None:
+    with demo.context("admin") as context:
+        page = context.new_page()
+        seen = Screens(page)
+        page.goto("/people")
+        page.get_by_role("link", name="Demo reviewer").click()
+        page.wait_for_url("**/people/*")
+        faults = list(seen.faults())
+        page.goto("/projects/demo/members")
+        page.get_by_role("link", name=re.compile("^Remove Demo reviewer")).click()
+        page.wait_for_url("**/remove")
+        assert faults + list(seen.faults()) == []
+
+
+def test_what_reviews_would_be_voided_has_no_fault(demo: Demo) -> None:
+    with demo.context("admin") as context:
+        page = context.new_page()
+        page.goto("/projects/demo/reviews/void")
+        page.get_by_role("button", name="Show what it would do").click()
+        page.get_by_role("heading", name="What this will do").wait_for()
+        page.evaluate("document.querySelector('main form[method=post]').submit()")  # without a reason
+        page.wait_for_selector("#error-summary")
+        assert list(Screens(page).faults()) == []
+
+
+def test_past_ratings_on_their_way_in_have_no_fault(demo: Demo) -> None:
+    body = b'{"item_id": "oncall-rota:atlas-1", "reviewer": "zoe", "criterion": "accuracy", "level": "superb"}\n'
+    with demo.context("admin") as context:
+        page = context.new_page()
+        page.goto("/projects/demo/ratings/import")
+        file = {"name": "ratings.jsonl", "mimeType": "application/jsonl", "buffer": body}
+        page.locator("input[name=file]").set_input_files(file)  # type: ignore[arg-type] # one of its shapes
+        page.get_by_role("button", name="Upload and check").click()
+        page.wait_for_url("**/imports/*")
+        work_off(demo.database)
+        page.reload()
+        page.locator("main .error-summary").wait_for()
+        assert list(Screens(page).faults()) == []
+
+
 def test_a_case_has_no_fault(demo: Demo) -> None:
     with demo.context("adjudicator") as context:
         page = context.new_page()
@@ -189,4 +260,6 @@ def test_a_stranger_s_pages_have_no_fault(demo: Demo, chromium: Browser) -> None
         faults = list(seen.faults())
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_load_state()
+        faults += seen.faults()
+        page.goto(f"/links/{'x' * 43}")
         assert faults + list(seen.faults()) == []
