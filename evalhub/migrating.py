@@ -74,7 +74,7 @@ def _check_that_known(database: Database, found: str | None) -> None:
     scripts = ScriptDirectory.from_config(alembic_config(database))
     if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
         raise CannotStart(
-            f"the database is at revision {found}, which this version does not know; use the newer evalhub that made it",
+            f"the database is at revision {found}, which this version does not know; use the evalhub that made it",
             code="database_revision",
         )
 
