@@ -53,6 +53,11 @@ def export_of(session: Session, project_id: int, public_id: str) -> Export:
     return found
 
 
+def kept_exports(session: Session) -> list[Export]:
+    """Those whose file should still be there."""
+    return list(session.scalars(sa.select(Export).where(Export.path.is_not(None)).order_by(Export.id)))
+
+
 def command_of(project: str, shape: Shape, options: Options) -> str:
     """What makes the same on the command line."""
     output = "out.jsonl" if shape is Shape.JSONL else f"{project}-export"

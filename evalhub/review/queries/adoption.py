@@ -208,3 +208,9 @@ def adoptions_of(session: Session, project_id: int) -> list[AdoptionLine]:
         .order_by(Adoption.id.desc())
     )
     return [AdoptionLine(*row) for row in rows]
+
+
+def stopped_adoptions(session: Session, project_id: int, since: datetime) -> list[Adoption]:
+    """Those that were begun before this moment and are not finished: the sweep should have gone on with them."""
+    is_stopped = (Adoption.project_id == project_id, Adoption.completed_at.is_(None), Adoption.at < since)
+    return list(session.scalars(sa.select(Adoption).where(*is_stopped)))
