@@ -85,15 +85,16 @@ def test_our_own_scripts_get_json_when_they_ask_for_it(sqlite_database: Database
     assert client.get("/account", headers={"Accept": "application/json"}).status_code == 401
 
 
-def test_a_database_that_went_away_is_an_honest_page(sqlite_database: Database, tmp_path: Path) -> None:
+def test_a_database_that_went_away_is_an_honest_page(sqlite_database: Database) -> None:
     app = app_for(sqlite_database)
     app.testing = False
     client = app.test_client()
     client.set_cookie("evalhub-80", "x")
     sqlite_database.close()
-    for path in tmp_path.glob("evalhub.db*"):
+    file = Path(str(sqlite_database.url.database))
+    for path in file.parent.glob(f"{file.name}*"):
         path.unlink()
-    (tmp_path / "evalhub.db").mkdir()
+    file.mkdir()
     page = client.get("/account")
     assert page.status_code == 503
     assert Page(page).faults == []
