@@ -290,7 +290,7 @@ def test_no_count_tells_somebody_who_settles_cases_that_others_differ_from_their
         [card] = home(world, login).cards
         with database.reading() as session:
             counts = case_counts(session, world.project.id, seen_by=account_id)
-            far = outcome(session, world.project.id, seen_by=account_id)
+            far = outcome(session, world.project.id, 1, seen_by=account_id)
         seen[login] = (card.open_cases, counts.open, far)
     assert seen == {"r1": (0, 0, Outcome(0, 1)), "judy": (1, 1, Outcome(1, 0))}
     with database.reading() as session:

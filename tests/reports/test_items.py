@@ -125,7 +125,8 @@ def test_the_list_is_narrowed(database: Database, wanted: ItemFilter, expected: 
 def test_the_list_counts_what_the_dashboard_counts(sqlite_database: Database) -> None:
     with sqlite_database.writing() as session:
         project = of_every_stage(session)
-        whole, came_to = funnel(session, project.id), outcome(session, project.id)
+        whole = funnel(session, project.id)
+        came_to = outcome(session, project.id, whole.scored)
 
         def n(wanted: Wanted) -> int:
             return len(ids(session, project, ItemFilter(wanted=wanted)))
@@ -258,7 +259,7 @@ def test_an_item_with_past_ratings_is_as_far_on_the_dashboard_as_in_the_list(sql
     )
     with sqlite_database.reading() as session:
         far = funnel(session, world.project.id)
-        assert (far.scored, far.in_review, outcome(session, world.project.id).final) == (1, 0, 1)
+        assert (far.scored, far.in_review, outcome(session, world.project.id, far.scored).final) == (1, 0, 1)
         assert ids(session, world.project, ItemFilter(wanted=Wanted.SCORED)) == ["source-id-0"]
         assert (far.slots_done, far.slots_needed) == (1, 4)
 

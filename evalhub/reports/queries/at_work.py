@@ -116,12 +116,14 @@ def failures(session: Session, project: Project) -> list[Failure]:
         for criterion in rubric.criteria
         for tag in criterion.failure_tags
     }
+    counts_not = sa.select(Task.id).where(
+        Task.project_id == project.id, sa.or_(Task.held, Task.purpose.not_in(COUNTED_PURPOSES))
+    )
     n = sa.func.count()
     rows = session.execute(
         sa.select(Criterion.key, RatingTag.tag, n)
         .join(Criterion, Criterion.id == RatingTag.criterion_id)
-        .join(Task, sa.and_(Task.project_id == RatingTag.project_id, Task.id == RatingTag.task_id))
-        .where(RatingTag.project_id == project.id, Task.purpose.in_(COUNTED_PURPOSES), ~Task.held)
+        .where(RatingTag.project_id == project.id, RatingTag.task_id.not_in(counts_not))
         .group_by(Criterion.key, RatingTag.tag)
         .order_by(n.desc(), Criterion.key, RatingTag.tag)
     ).all()

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evalhub.accounts.models import Account
+from evalhub.adjudication.models import Case, CaseState
 from evalhub.adjudication.queries.cases import is_blind
-from evalhub.reports.queries.narrowed import has_open_case
-from evalhub.review.models import Assignment, AssignmentState, Purpose, Task
-from evalhub.review.queries.progress import NO_WORK, holds_every_review, slots_by_task, tasks_for
+from evalhub.calibration.queries import is_complete
+from evalhub.review.models import COUNTED_PURPOSES, Assignment, AssignmentState, Purpose, Task, same_item
+from evalhub.review.queries.progress import NO_WORK, assignments_of, tasks_for
 
 SENT_IN = (AssignmentState.SUBMITTED, AssignmentState.EXTRA)
 FIRST_DAY = date(1970, 1, 1)
@@ -41,19 +42,29 @@ class DayOfWork:
     seconds_active: float
 
 
-def outcome(session: Session, project_id: int, *, seen_by: int | None = None) -> Outcome:
-    """Of all cases, or of those that an account may see: to whoever graded an item its case would tell of the others,
-    so it counts as final for them."""
-    done, _ = slots_by_task(project_id)
+def outcome(session: Session, project_id: int, scored: int, *, seen_by: int | None = None) -> Outcome:
+    """What is open of the `scored` items: of all cases, or of those that an account may see.
+
+    To whoever graded an item its case would tell of the others, so it counts as final for them.
+    """
+    asked = aliased(Task)
     is_seen = sa.true() if seen_by is None else ~is_blind(seen_by)
-    scored, disputed = session.execute(
-        sa.select(sa.func.count(), sa.func.sum(sa.case((has_open_case() & is_seen, 1), else_=0)))
-        .select_from(Task)
-        .join(done, (done.c.task_id == Task.id) & holds_every_review(done))
-        .where(Task.project_id == project_id, Task.purpose == Purpose.LIVE, ~Task.held)
-    ).one()
-    in_adjudication = int(disputed or 0)
-    return Outcome(in_adjudication, scored - in_adjudication)
+    disputed = session.scalar(
+        sa.select(sa.func.count(Task.id.distinct()))
+        .select_from(Case)
+        .join(asked, sa.and_(asked.project_id == Case.project_id, asked.id == Case.task_id))
+        .join(Task, same_item(asked, Task))
+        .where(
+            Case.project_id == project_id,
+            Case.state == CaseState.OPEN,
+            asked.purpose.in_(COUNTED_PURPOSES),
+            Task.purpose == Purpose.LIVE,
+            ~Task.held,
+            is_complete(),
+            is_seen,
+        )
+    )
+    return Outcome(disputed or 0, scored - (disputed or 0))
 
 
 def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:
@@ -69,7 +80,7 @@ def work_by_day(session: Session, project_id: int) -> list[DayOfWork]:
             sa.func.sum(Assignment.active_seconds).label("seconds"),
         )
         .where(
-            Assignment.project_id == project_id,
+            assignments_of(project_id),
             Assignment.state.in_(SENT_IN),
             Assignment.submitted_at.is_not(None),
         )

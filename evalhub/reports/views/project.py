@@ -15,7 +15,7 @@ from evalhub.calibration.shown import rubric_words
 from evalhub.errors import NotFound
 from evalhub.projects.models import Project
 from evalhub.projects.policies import may, see_figures, see_project
-from evalhub.projects.queries import batches_of, membership, project_line, project_named, roles_of
+from evalhub.projects.queries import ProjectLine, batches_of, membership, project_line, project_named, roles_of
 from evalhub.projects.schema import ProjectRole
 from evalhub.reports.charts import level_bars
 from evalhub.reports.outlook import outlook
@@ -47,13 +47,14 @@ def project(p: str) -> ResponseReturnValue:
         roles = roles_of(member) if member else frozenset()
         sees_work = may(principal, found, member, ProjectRole.MANAGER, ProjectRole.VIEWER)
         sees_cases = may(principal, found, member, ProjectRole.MANAGER, ProjectRole.ADJUDICATOR)
+        line = project_line(session, found.id)
         shown = {
-            "line": project_line(session, found.id),
+            "line": line,
             "mine": my_progress(session, found.id, principal.account_id) if ProjectRole.REVIEWER in roles else None,
             "trains": found.requires_certificate or bool(training_projects(session, [found.id])),
             "talks": talks_of(session, found.id, principal.account_id) if member else [],
             "cases": case_counts(session, found.id, seen_by=principal.account_id) if sees_cases else None,
-            **(_work(session, found) if sees_work else {}),
+            **(_work(session, line) if sees_work else {}),
         }
     return render_template(
         "reports/project.html",
@@ -78,14 +79,15 @@ def project_csv(p: str, name: str) -> ResponseReturnValue:
     return csv_file(_chart(p, name), f"{p}-{name}")
 
 
-def _work(session: Session, project: Project) -> dict[str, Any]:
+def _work(session: Session, line: ProjectLine) -> dict[str, Any]:
+    project = line.project
     today, onlooker = utc_now().date(), require_principal().account_id
     work = work_by_day(session, project.id)
     of_training = attempt_batches(session, project.id)
     found = funnel(session, project.id)
     return {
         "funnel": found,
-        "outcome": outcome(session, project.id, seen_by=onlooker),
+        "outcome": outcome(session, project.id, found.scored, seen_by=onlooker),
         "outlook": outlook(work, max(found.slots_needed - found.slots_done, 0), today=today, due_on=project.due_on),
         "held": held_now(session, project.id, onlooker),
         "waiting_since": waiting_since(session, project.id) if found.waiting else None,
@@ -97,14 +99,13 @@ def _work(session: Session, project: Project) -> dict[str, Any]:
         "pace": pace(work, today),
         "batches": [batch for batch in batches_of(session, project.id) if batch.id not in of_training],
         "reviews_chart": reviews_chart(work, today),
-        "alpha": _alpha(session, project),
+        "alpha": _alpha(session, line),
     }
 
 
-def _alpha(session: Session, project: Project) -> Chart:
-    line = project_line(session, project.id)
+def _alpha(session: Session, line: ProjectLine) -> Chart:
     return alpha_chart(
-        live_report(session, project.id).criteria, rubric=rubric_words(line.rubric, (line.rubric_version,))
+        live_report(session, line.project.id).criteria, rubric=rubric_words(line.rubric, (line.rubric_version,))
     )
 
 
@@ -118,7 +119,7 @@ def _chart(p: str, name: str) -> Chart:
     with reading() as session:
         project = project_named(session, p)
         if name == "alpha":
-            return _alpha(session, project)
+            return _alpha(session, project_line(session, project.id))
         if name == "levels-by-model" and (levels := _levels(session, project)):
             return levels
         if name == "reviews-a-day":

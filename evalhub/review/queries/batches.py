@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.projects.models import Batch
 from evalhub.review.models import COUNTED_PURPOSES, REPLACED, Task
-from evalhub.review.queries.progress import holds_every_review, slots_by_task
+from evalhub.review.queries.progress import done_by_task, holds_every_review
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class BatchProgress:
 
 def batches_with_progress(session: Session, project_id: int) -> list[BatchProgress]:
     """The batches of imported items, in the order of their imports; rounds and training have pages of their own."""
-    done, _ = slots_by_task(project_id)
+    done = done_by_task(project_id)
     is_done = sa.case((holds_every_review(done), 1), else_=0)
     counts = (
         sa.select(Task.batch_id, sa.func.count().label("n_items"), sa.func.sum(is_done).label("n_done"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +13,7 @@ from evalhub.accounts.models import Account
 from evalhub.projects.models import Member
 from evalhub.projects.queries import shown_name
 from evalhub.review.models import (
-    COUNTED_PURPOSES,
-    IN_WORK,
     LEARNING,
-    REPLACED,
     Assignment,
     AssignmentState,
     Draft,
@@ -26,7 +23,7 @@ from evalhub.review.models import (
     QueueState,
     Task,
 )
-from evalhub.review.queries.one_more import waits_for_one_more
+from evalhub.review.queries.alike import TasksAlike, tasks_alike
 
 DONE = (AssignmentState.SUBMITTED, AssignmentState.IMPORTED)
 NO_WORK = (*LEARNING, Purpose.GOLD)
@@ -89,60 +86,48 @@ class Mine:
 
 
 def funnel(session: Session, project_id: int) -> Funnel:
-    done, leased = slots_by_task(project_id)
-    is_live, is_regrade = Task.purpose == Purpose.LIVE, (Task.purpose == Purpose.REGRADE) & ~Task.held
-    is_scored = holds_every_review(done)
-
-    def how_many(*conditions: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[int]:
-        return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
-
-    row = session.execute(
-        sa.select(
-            how_many(is_live),
-            how_many(is_live, Task.held),
-            how_many(is_live, ~Task.held, is_scored),
-            how_many(is_live, ~Task.held, done.c.n.is_(None), leased.c.n.is_(None)),
-            how_many(is_live, ~Task.held, waits_for_one_more()),
-            sa.func.sum(sa.case((Task.held, 0), else_=sa.func.coalesce(done.c.n, 0))),
-            sa.func.sum(sa.case((Task.held, 0), else_=Task.slots)),
-            how_many(is_regrade),
-            how_many(is_regrade, is_scored),
-        )
-        .select_from(Task)
-        .outerjoin(done, done.c.task_id == Task.id)
-        .outerjoin(leased, leased.c.task_id == Task.id)
-        .where(
-            Task.project_id == project_id,
-            Task.purpose.in_(COUNTED_PURPOSES),
-            sa.func.coalesce(Task.held_reason, "") != REPLACED,
-        )
-    ).one()
-    imported, held, scored, waiting, one_more, *slots_and_regrades = (int(value or 0) for value in row)
-    in_review = imported - held - scored - waiting
-    return Funnel(imported, waiting, in_review, scored, held, one_more, *slots_and_regrades)
+    """Read from the tasks and the few leases alone: what holds no bit of `free_slots` and is no lease is a review."""
+    alike = tasks_alike(session, project_id)
+    live = [tasks for tasks in alike if tasks.purpose is Purpose.LIVE]
+    regrades = [tasks for tasks in alike if tasks.purpose is Purpose.REGRADE and not tasks.held]
+    imported, held = _n(live), _n(tasks for tasks in live if tasks.held)
+    scored = _n(tasks for tasks in live if not tasks.held and tasks.is_complete)
+    waiting = _n(tasks for tasks in live if not tasks.held and not tasks.taken)
+    return Funnel(
+        imported=imported,
+        waiting=waiting,
+        in_review=imported - held - scored - waiting,
+        scored=scored,
+        held=held,
+        one_more=_n(tasks for tasks in live if not tasks.held and tasks.waits_for_one_more),
+        slots_done=sum(tasks.n * (tasks.taken - tasks.in_work) for tasks in alike if not tasks.held),
+        slots_needed=sum(tasks.n * tasks.slots for tasks in alike if not tasks.held),
+        regrades=_n(regrades),
+        regraded=_n(tasks for tasks in regrades if tasks.is_complete),
+    )
 
 
-def slots_by_task(project_id: int) -> tuple[sa.Subquery, sa.Subquery]:
-    """Counts of done and of leased slots by task; `imported` of past ratings, which may be in none."""
+def _n(alike: Iterable[TasksAlike]) -> int:
+    return sum(tasks.n for tasks in alike)
+
+
+def done_by_task(project_id: int) -> sa.Subquery:
+    """Counts of slots that hold a review, by task; `imported` of past ratings, which may be in none."""
     is_imported = sa.case((Assignment.state == AssignmentState.IMPORTED, 1), else_=0)
-
-    def counted(name: str, *states: AssignmentState) -> sa.Subquery:
-        return (
-            sa.select(
-                Assignment.task_id,
-                sa.func.count(Assignment.slot).label("n"),
-                sa.func.sum(is_imported).label("imported"),
-            )
-            .where(Assignment.project_id == project_id, Assignment.state.in_(states))
-            .group_by(Assignment.task_id)
-            .subquery(name)
+    return (
+        sa.select(
+            Assignment.task_id,
+            sa.func.count(Assignment.slot).label("n"),
+            sa.func.sum(is_imported).label("imported"),
         )
-
-    return counted("done", *DONE), counted("leased", *IN_WORK)
+        .where(Assignment.project_id == project_id, Assignment.state.in_(DONE))
+        .group_by(Assignment.task_id)
+        .subquery("done")
+    )
 
 
 def holds_every_review(done: sa.Subquery) -> sa.ColumnElement[bool]:
-    """Of a `Task` beside the first of `slots_by_task`: it is complete, as `calibration.queries.is_complete` says it."""
+    """Of a `Task` beside `done_by_task`: it is complete, as `calibration.queries.is_complete` says it."""
     return sa.or_(done.c.n >= Task.slots, done.c.imported > 0)
 
 
@@ -190,7 +175,7 @@ def _work_by_reviewer(project_id: int) -> sa.Subquery:
             sa.func.max(Assignment.leased_until).label("until"),
             sa.func.max(Assignment.submitted_at).label("last"),
         )
-        .where(Assignment.project_id == project_id, Assignment.task_id.not_in(tasks_for(project_id, *NO_WORK)))
+        .where(assignments_of(project_id), Assignment.task_id.not_in(tasks_for(project_id, *NO_WORK)))
         .group_by(Assignment.reviewer_id)
         .subquery("work")
     )
@@ -200,6 +185,7 @@ def _median_seconds(session: Session, project_id: int, reviewer_ids: Sequence[in
     """Of the last reviews of each, at most `LAST`; one statement."""
     if not reviewer_ids:
         return {}
+    learning = tasks_for(project_id, *NO_WORK).cte("learning")
     last = [
         sa.select(
             sa.select(Assignment.reviewer_id, Assignment.active_seconds)
@@ -208,7 +194,7 @@ def _median_seconds(session: Session, project_id: int, reviewer_ids: Sequence[in
                 Assignment.reviewer_id == reviewer_id,
                 Assignment.submitted_at.is_not(None),
                 Assignment.state == AssignmentState.SUBMITTED,
-                ~_is_of(*LEARNING, Purpose.GOLD),
+                Assignment.task_id.not_in(sa.select(learning.c.id)),
             )
             .order_by(Assignment.submitted_at.desc())
             .limit(LAST)
@@ -220,6 +206,11 @@ def _median_seconds(session: Session, project_id: int, reviewer_ids: Sequence[in
     for reviewer_id, seconds in session.execute(sa.union_all(*last)):
         by_reviewer.setdefault(reviewer_id, []).append(seconds)
     return {reviewer_id: sorted(values)[len(values) // 2] for reviewer_id, values in by_reviewer.items()}
+
+
+def assignments_of(project_id: int) -> sa.ColumnElement[bool]:
+    """All of a project, read in the order of their tasks: by reviewer SQLite would look each one up for itself."""
+    return sa.and_(Assignment.project_id == project_id, Assignment.task_id > 0)
 
 
 def tasks_for(project_id: int, *purposes: Purpose) -> sa.Select[int]:

@@ -19,7 +19,12 @@ def cannot_reach_overlap(project_id: int, *, without: int | None = None) -> sa.S
     """
     of_project = (Assignment.project_id == project_id, Assignment.task_id == Task.id)
     stays = QueueReviewer.reviewer_id != without if without is not None else sa.true()
-    eligible = _counted(QueueReviewer.project_id == project_id, QueueReviewer.queue_id == Task.queue_id, stays)
+    eligible = (
+        sa.select(QueueReviewer.queue_id, sa.func.count().label("n"))
+        .where(QueueReviewer.project_id == project_id, stays)
+        .group_by(QueueReviewer.queue_id)
+        .subquery("eligible")
+    )
     leaves = sa.and_(Assignment.reviewer_id == without, Assignment.state.in_(IN_WORK)) if without else sa.false()
     taken = _counted(*of_project, Assignment.slot.is_not(None), ~leaves)
     had = _counted(
@@ -31,12 +36,13 @@ def cannot_reach_overlap(project_id: int, *, without: int | None = None) -> sa.S
         stays,
     )
     may_be_free = sa.or_(Task.is_open, _holds(project_id, without)) if without is not None else Task.is_open
-    return sa.select(Task.id).where(
+    found = sa.select(Task.id).outerjoin(eligible, eligible.c.queue_id == Task.queue_id)
+    return found.where(
         Task.project_id == project_id,
         Task.purpose.in_(COUNTED_PURPOSES),
         ~Task.held,
         may_be_free,
-        Task.slots - taken > eligible - had,
+        Task.slots - taken > sa.func.coalesce(eligible.c.n, 0) - had,
     )
 
 
