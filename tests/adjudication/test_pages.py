@@ -17,7 +17,7 @@ from evalhub.projects.service import remove_member
 from evalhub.web.session import write
 from tests.adjudication.worlds import a_decision, assignment_of, decided, differing, show, take, the_case
 from tests.web.client import Browser, Page, a_token, app_for
-from tests.world import MOMENT, World, with_roles
+from tests.world import MOMENT, World, a_project, with_roles
 
 NOTE = "CANARY: the second table is wrong."
 
@@ -65,6 +65,18 @@ def test_the_queue_shows_how_the_answers_lie_and_the_case_can_be_decided(world: 
     assert the_case(world).state is CaseState.DECIDED
     assert "Nothing to settle" in browser.get("/projects/p/cases").text
     assert "decided" in browser.get("/projects/p/cases?state=decided&criterion=accuracy").text
+
+
+def test_a_conversation_is_read_in_its_case_and_on_the_page_of_its_item(sqlite_database: Database) -> None:
+    turns = [{"role": role, "content": f"Turn {n}."} for n, role in enumerate(("user", "assistant", "user"), start=1)]
+    item = {"id": "talk", "messages": turns, "response": "The answer.", "model": "m"}
+    world = with_roles(a_project(sqlite_database, items=[item]), "mia", ProjectRole.MANAGER)
+    world.review_all("ann", {"accuracy": "unacceptable", "clarity": "adequate"})
+    world.review_all("ben", {"accuracy": "excellent", "clarity": "adequate"})
+    take(world, "judy", the_case(world))
+    for login, path in (("judy", f"/cases/{the_case(world).public_id}"), ("mia", "/projects/p/items/talk")):
+        page = browser_of(world, login).get(path)
+        assert all(f"Turn {n}." in page.text for n in (1, 2, 3))
 
 
 def test_simulated_reviewers_are_called_simulated(world: World) -> None:

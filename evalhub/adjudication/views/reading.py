@@ -15,6 +15,7 @@ def what_was_graded(item: Item, alias: str) -> dict[str, Any]:
         "context": _text(item.context),
         "reference": _text(item.reference),
         "turns": [Turn(m["role"], rendered(m["content"]), m["content"]) for m in item.messages or ()],
+        "n_older_turns": 0,
         "response": _text(item.response),
     }
 
