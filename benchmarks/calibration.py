@@ -174,6 +174,7 @@ def measured(database: Database, project_id: int, folder: Path) -> Iterator[Sequ
     browser = Browser(app_for(database, folder=folder)).sign_in_as(admin)
     page = partial(browser.client.get, f"/projects/{NAME}/calibration", base_url=browser.base_url)
     yield row("calibration page, no full report yet", timed(page))
+    yield row("dashboard", timed(partial(browser.client.get, f"/projects/{NAME}", base_url=browser.base_url)))
     took, memory = command(database, folder, "calibrate", NAME, "--json")
     alone = command(database, folder, "project", "list")[1]
     yield row("evalhub calibrate", took, f"{memory - alone:,.0f} MB beyond {alone:,.0f} MB")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -69,8 +69,8 @@ def tasks_alike(session: Session, project_id: int) -> list[TasksAlike]:
         )
         .subquery("tasks")
     )
-    rows = session.execute(sa.select(*tasks.c, sa.func.count()).group_by(*tasks.c))
-    return [TasksAlike(*row) for row in rows]
+    alike: sa.Select[Any] = sa.select(*tasks.c, sa.func.count()).group_by(*tasks.c)
+    return [TasksAlike(*row) for row in session.execute(alike)]
 
 
 def _in_work_by_task(project_id: int) -> sa.Subquery:
