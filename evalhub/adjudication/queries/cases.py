@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,8 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from evalhub.adjudication.models import Case, DecisionException, ExceptionKind
+from evalhub.datasets.models import Item
 from evalhub.errors import NotFound
-from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, Task, same_item
+from evalhub.review.models import (
+    COUNTED_PURPOSES,
+    IN_WORK,
+    REPLACED,
+    Assignment,
+    AssignmentState,
+    QueueReviewer,
+    Task,
+    same_item,
+)
 
 GRADED = (
     AssignmentState.SUBMITTED,
@@ -119,29 +130,10 @@ def has_of_item(
 def is_blind(account_id: int) -> sa.ColumnElement[bool]:
     """Of a `Task` in the statement: the account graded its item, holds it, or may still claim it.
 
-    A manager's recorded exception lifts it.
+    Claim it in any task, as in a regrade; or what took the item's place, for one tells what the other is worth. A
+    manager's recorded exception lifts it.
     """
-    own = aliased(Assignment)
     graded_or_held = has_of_item(account_id, Assignment.state.in_([*GRADED, *IN_WORK]))
-    is_out = (
-        sa.select(own.task_id)
-        .where(
-            own.project_id == Task.project_id,
-            own.task_id == Task.id,
-            own.reviewer_id == account_id,
-            own.state != AssignmentState.EXPIRED,
-        )
-        .exists()
-    )
-    is_eligible = (
-        sa.select(QueueReviewer.queue_id)
-        .where(
-            QueueReviewer.project_id == Task.project_id,
-            QueueReviewer.queue_id == Task.queue_id,
-            QueueReviewer.reviewer_id == account_id,
-        )
-        .exists()
-    )
     may_see = (
         sa.select(DecisionException.task_id)
         .where(
@@ -152,4 +144,53 @@ def is_blind(account_id: int) -> sa.ColumnElement[bool]:
         )
         .exists()
     )
-    return sa.and_(sa.or_(graded_or_held, sa.and_(Task.is_open, is_eligible, ~is_out)), ~may_see)
+    may_claim = sa.or_(
+        _may_claim(account_id, lambda other: sa.and_(same_item(other, Task), _counts(other))),
+        sa.and_(Task.held, Task.held_reason == REPLACED, _may_claim(account_id, asks_for_revision)),
+    )
+    return sa.and_(sa.or_(graded_or_held, may_claim), ~may_see)
+
+
+def _counts(other: type[Task]) -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: the other is it, or counts among what the project came to."""
+    return sa.or_(other.id == Task.id, other.purpose.in_(COUNTED_PURPOSES))
+
+
+def _may_claim(account_id: int, of_item: Callable[[type[Task]], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: a task like this is open to the account, which has not had it."""
+    other, own = aliased(Task), aliased(Assignment)
+    is_out = sa.exists(own.task_id).where(
+        own.project_id == other.project_id,
+        own.task_id == other.id,
+        own.reviewer_id == account_id,
+        own.state != AssignmentState.EXPIRED,
+    )
+    is_eligible = sa.exists(QueueReviewer.queue_id).where(
+        QueueReviewer.project_id == other.project_id,
+        QueueReviewer.queue_id == other.queue_id,
+        QueueReviewer.reviewer_id == account_id,
+    )
+    return (
+        sa.exists(other.id)
+        .where(
+            of_item(other),
+            other.is_open,
+            is_eligible.correlate_except(QueueReviewer),
+            ~is_out.correlate_except(own),
+        )
+        .correlate_except(other)
+    )
+
+
+def asks_for_revision(other: type[Task]) -> sa.ColumnElement[bool]:
+    """Of a `Task` in the statement: the other asks for its item, in this revision or another."""
+    this, that = aliased(Item), aliased(Item)
+    revisions = (
+        sa.select(that.id)
+        .join(this, sa.and_(this.dataset_id == that.dataset_id, this.external_id == that.external_id))
+        .where(this.dataset_id == Task.dataset_id, this.id == Task.item_id)
+        .correlate(Task)
+    )
+    return sa.and_(
+        other.project_id == Task.project_id, other.dataset_id == Task.dataset_id, other.item_id.in_(revisions)
+    )

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evalhub.accounts.models import Account, InstanceRole
 from evalhub.adjudication.models import Case
-from evalhub.adjudication.queries.cases import CasePlace, case_of, graded_item
+from evalhub.adjudication.queries.cases import CasePlace, asks_for_revision, case_of, graded_item
 from evalhub.adjudication.queries.nobody import exception_of
 from evalhub.audit.service import record
 from evalhub.db import locked, new_public_id, now
 from evalhub.errors import Conflict, NotFound
 from evalhub.projects.models import Member, Project
-from evalhub.review.models import IN_WORK, Assignment, AssignmentState, QueueReviewer, SkipReason, Task
+from evalhub.review.models import (
+    COUNTED_PURPOSES,
+    IN_WORK,
+    Assignment,
+    AssignmentState,
+    QueueReviewer,
+    SkipReason,
+    Task,
+)
 from evalhub.review.queries.assignments import lock_assignment, lock_task
 from evalhub.review.service.revise import shown_others
 
@@ -83,6 +92,8 @@ def exclude(session: Session, project_id: int, task_id: int, account_id: int) ->
 
     The task row is locked too: an expired lease may be turned into a late submission just then.
 
+    Open tasks that ask for the item again, in this revision or a later one, are not theirs either any more.
+
     Raises:
         NotFound: the account graded the item, in this task or another.
         Conflict: the account holds the item right now, or skipped it for a conflict of interest.
@@ -109,6 +120,25 @@ def exclude(session: Session, project_id: int, task_id: int, account_id: int) ->
     elif row.state is AssignmentState.EXPIRED:
         row.state, row.others_shown_at = AssignmentState.EXCLUDED, now(session)
         session.flush()
+    for other in _asked_again(session, project_id, task_id):
+        _insert(session, project_id, other, account_id)
+
+
+def _asked_again(session: Session, project_id: int, task_id: int) -> Sequence[int]:
+    """Other open tasks that ask for the task's item, or for what took its place."""
+    other = aliased(Task)
+    again = sa.exists(Task.id).where(Task.project_id == project_id, Task.id == task_id, asks_for_revision(other))
+    return session.scalars(
+        sa.select(other.id)
+        .where(
+            other.project_id == project_id,
+            other.id != task_id,
+            other.is_open,
+            other.purpose.in_(COUNTED_PURPOSES),
+            again.correlate(other),
+        )
+        .order_by(other.id)
+    ).all()
 
 
 def exclude_unless_graded(session: Session, place: CasePlace, account_id: int) -> None:
