@@ -49,10 +49,9 @@ def candidates(session: Session, project: Project, item_id: int | None = None) -
     Args:
         item_id: the only item that is asked for; all where it is None.
     """
-    only = [] if item_id is None else [Task.item_id == item_id]
+    only = [] if item_id is None else [Item.id == item_id]
     rows = session.execute(
-        _tasks(project)
-        .where(Item.withdrawn_at.is_(None), *only)
+        _tasks(project, Item.withdrawn_at.is_(None), *only)
         .order_by(by_code_point(session, Item.external_id), Task.purpose != Purpose.LIVE, Task.id)
         .execution_options(yield_per=AT_ONCE)
     )
@@ -65,9 +64,9 @@ def candidates(session: Session, project: Project, item_id: int | None = None) -
 def tasks_of_items(session: Session, project: Project, item_ids: Collection[int]) -> dict[int, list[Candidate]]:
     """The tasks of some items by item, the live one first; none of an item that an export leaves out for good."""
     rows = session.execute(
-        _tasks(project)
-        .where(Item.withdrawn_at.is_(None), Item.id.in_(item_ids))
-        .order_by(Task.purpose != Purpose.LIVE, Task.id)
+        _tasks(project, Item.withdrawn_at.is_(None), Item.id.in_(item_ids)).order_by(
+            Task.purpose != Purpose.LIVE, Task.id
+        )
     )
     found: dict[int, list[Candidate]] = {}
     for row in rows:
@@ -77,12 +76,13 @@ def tasks_of_items(session: Session, project: Project, item_ids: Collection[int]
 
 def n_withdrawn(session: Session, project: Project) -> int:
     """How many items an export leaves out for good; each counts once, however many tasks ask for it."""
-    withdrawn = _tasks(project).where(Item.withdrawn_at.is_not(None)).with_only_columns(Task.item_id).distinct()
+    withdrawn = _tasks(project, Item.withdrawn_at.is_not(None)).with_only_columns(Task.item_id).distinct()
     return session.scalar(sa.select(sa.func.count()).select_from(withdrawn.subquery())) or 0
 
 
-def _tasks(project: Project) -> sa.Select[*tuple[Any, ...]]:
-    current = current_items(project.dataset_id).with_only_columns(Item.id)
+def _tasks(project: Project, *wanted: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    """The tasks of items like these; of them alone it is looked up which revision is the last one."""
+    current = current_items(project.dataset_id).with_only_columns(Item.id).where(*wanted)
     return (
         sa.select(
             Task.id,
@@ -104,6 +104,7 @@ def _tasks(project: Project) -> sa.Select[*tuple[Any, ...]]:
             Task.purpose.in_(COUNTED_PURPOSES),
             Batch.state != BatchState.FILLING,
             Item.id.in_(current),
+            *wanted,
         )
     )
 
