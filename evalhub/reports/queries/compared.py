@@ -25,6 +25,7 @@ from evalhub.rubrics.schema.diff import diff
 
 AT_ONCE = 500
 UNDEFINED_LEVEL = -1
+SAME_ITEM = sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id)
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -76,13 +77,13 @@ def compared_items(session: Session, project: Project, progress: Progress) -> Co
 
     Only versions of the rubric enter whose scores and passes can be compared with the current one's.
     """
-    tasks = _tasks_by_item(session, project.id)
+    n_named, n_unnamed = _n_items(session, project.id)
+    tasks = _reviewed_tasks_by_item(session, project.id)
     used = _rubrics(session, project, {task.rubric_version_id for of_item in tasks for task in of_item})
     answered = [_as_one(of_item, used, project.rubric_version_id) for of_item in tasks]
     current = used[project.rubric_version_id]
     rubrics = {version_id: rubric for version_id, rubric in used.items() if diff(rubric, current).pass_comparable}
-    named = [one for one in answered if one.model]
-    complete = [one for one in named if one.is_complete]
+    complete = [one for one in answered if one.model and one.is_complete]
     kept = [one for one in complete if one.version_id in rubrics]
     overall: list[Overall] = []
     for start in range(0, len(kept), AT_ONCE):
@@ -97,14 +98,29 @@ def compared_items(session: Session, project: Project, progress: Progress) -> Co
         score=np.array([np.nan if one.score is None else one.score for one in overall], dtype=np.float64),
         passed=np.array([np.nan if one.passed is None else one.passed for one in overall], dtype=np.float64),
         level=np.array([one.level.rank if one.level else UNDEFINED_LEVEL for one in overall], dtype=np.int64),
-        n_unnamed=len(answered) - len(named),
-        n_unfinished=len(named) - len(complete),
+        n_unnamed=n_unnamed,
+        n_unfinished=n_named - len(complete),
         n_other_version=len(complete) - len(kept),
     )
 
 
-def _tasks_by_item(session: Session, project_id: int) -> list[list[sa.Row[*tuple[Any, ...]]]]:
-    """The tasks of each item, the live one first, in the order of the live ones."""
+def _n_items(session: Session, project_id: int) -> tuple[int, int]:
+    """How many items name their model, and how many do not."""
+    is_named = sa.func.coalesce(Item.model, "") != ""
+    n_items = sa.func.count(Task.item_id.distinct())
+    found = sa.select(n_items.filter(is_named), n_items.filter(~is_named)).join(Item, SAME_ITEM)
+    named, unnamed = session.execute(found.where(*_counted(project_id))).one()
+    return named, unnamed
+
+
+def _reviewed_tasks_by_item(session: Session, project_id: int) -> list[list[sa.Row[*tuple[Any, ...]]]]:
+    """The tasks of each item that has a complete one, the live one first, in the order of the live ones.
+
+    Of a large project that has just begun these are few.
+    """
+    reviewed = sa.select(Task.item_id).where(
+        Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), is_complete()
+    )
     rows = session.execute(
         sa.select(
             Task.id,
@@ -116,14 +132,18 @@ def _tasks_by_item(session: Session, project_id: int) -> list[list[sa.Row[*tuple
             Item.tags,
             is_complete().label("is_complete"),
         )
-        .join(Item, sa.and_(Item.dataset_id == Task.dataset_id, Item.id == Task.item_id))
-        .where(Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), Item.withdrawn_at.is_(None))
+        .join(Item, SAME_ITEM)
+        .where(*_counted(project_id), Task.item_id.in_(reviewed))
         .order_by(Task.purpose != Purpose.LIVE, Task.id)
     )
     found: dict[int, list[sa.Row[*tuple[Any, ...]]]] = {}
     for row in rows:
         found.setdefault(row.item_id, []).append(row)
     return list(found.values())
+
+
+def _counted(project_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return Task.project_id == project_id, Task.purpose.in_(COUNTED_PURPOSES), Item.withdrawn_at.is_(None)
 
 
 def _as_one(tasks: Sequence[sa.Row[*tuple[Any, ...]]], rubrics: dict[int, Rubric], current: int) -> Answered:
