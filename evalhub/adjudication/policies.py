@@ -20,13 +20,18 @@ from evalhub.web.session import reading
 
 def see_case(principal: Principal, public_id: str) -> bool:
     """Adjudicators and managers who neither graded the item nor may still claim it."""
+    if not sees_case(principal, public_id):
+        raise NotFound
+    return True
+
+
+def sees_case(principal: Principal, public_id: str) -> bool:
+    """Whether the account may open the case's page, for pages that link to it."""
     with reading() as session:
         place = case_of(session, public_id)
         project, member = _membership(principal, place)
         blind = standing(session, place, principal.account_id) is Standing.BLIND
-    if blind or not may(principal, project, member, ProjectRole.ADJUDICATOR, ProjectRole.MANAGER):
-        raise NotFound
-    return True
+    return not blind and may(principal, project, member, ProjectRole.ADJUDICATOR, ProjectRole.MANAGER)
 
 
 def settle_case(principal: Principal, public_id: str) -> bool:

@@ -51,7 +51,7 @@ def reviews_chart(work: Sequence[DayOfWork], today: date) -> Chart:
         name="reviews-a-day",
         title=f"Reviews a day, the last {DAYS} days",
         description=f"A bar a day for the reviews sent in, up to {max(counts):,} on one day.",
-        method=f"{sum(counts):,} reviews of {len(reviewers)} reviewers; days in UTC.",
+        method=f"{_counted(sum(counts), 'review')} of {_counted(len(reviewers), 'reviewer')}; days in UTC.",
         headings=("Day", "Reviews"),
         rows=tuple((day.isoformat(), n) for day, n in zip(days, counts, strict=True)),
         picture=bars(list(map(_bar, days, counts))) if any(counts) else None,
@@ -61,3 +61,7 @@ def reviews_chart(work: Sequence[DayOfWork], today: date) -> Chart:
 
 def _bar(day: date, reviews: int) -> Bar:
     return Bar(f"{day.day} {day:%b}", reviews)
+
+
+def _counted(n: int, one: str) -> str:
+    return f"{n:,} {one}" if n == 1 else f"{n:,} {one}s"

@@ -160,7 +160,8 @@ def test_a_rule_is_said_with_the_answers_that_it_was_applied_to() -> None:
         return rule_words(criterion, outcome, [Answer(rank) for rank in ranks], has_open_case=in_case)
 
     assert words("single", 1) == "One reviewer answered, and the answer stands."
-    assert words("unanimous", 1, 1) == "All 2 reviewers gave this answer."
+    assert words("unanimous", 1, 1) == "Both reviewers gave this answer."
+    assert words("unanimous", 1, 1, 1) == "All 3 reviewers gave this answer."
     assert words("median", 2, 0, 1) == "3 answers, from the worst: Bad, Fair, Good: the middle answer stands."
     assert words("majority", 1, 1, 0, None) == "More than half gave it: 2 of 3."
     assert words("not_applicable", None, None, 1) == "More than half said that it does not apply: 2 of 3."
@@ -213,6 +214,19 @@ def test_the_page_and_the_interface_say_the_same(sqlite_database: Database) -> N
     task = answered.get_json()["tasks"][0]["task"]
     assert as_(world, "mia").get(f"/projects/p/items/{task}").headings == page.headings
     as_(world, "mia").get("/projects/p/items/nothing", status=404)
+
+
+def test_the_page_leads_to_its_case_whoever_may_open_it(sqlite_database: Database) -> None:
+    world = with_roles(a_decided_case(sqlite_database), "mia", ProjectRole.MANAGER)
+    with_roles(world, "vera", ProjectRole.VIEWER)
+    case = the_case(world).public_id
+    with_roles(world, "r1", ProjectRole.MANAGER, ProjectRole.REVIEWER)
+    for login, is_linked in (("mia", True), ("vera", False), ("r1", False)):
+        page = as_(world, login).get("/projects/p/items/source-id-0")
+        assert "Decision 1" in page.text
+        assert (f'href="/cases/{case}"' in page.html) == is_linked, login
+    as_(world, "mia").get(f"/cases/{case}")
+    as_(world, "r1").get(f"/cases/{case}", status=404)
 
 
 def test_viewers_know_people_by_pseudonyms_and_reviewers_see_nothing(sqlite_database: Database) -> None:

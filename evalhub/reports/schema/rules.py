@@ -35,7 +35,7 @@ def rule_words(criterion: Criterion, outcome: Settled | None, answers: Sequence[
     given = Answer(outcome.rank, outcome.value)
     words = {
         ConsensusMethod.SINGLE: "One reviewer answered, and the answer stands.",
-        ConsensusMethod.UNANIMOUS: f"All {n} reviewers gave this answer.",
+        ConsensusMethod.UNANIMOUS: f"{'Both' if n == 2 else f'All {n}'} reviewers gave this answer.",
         ConsensusMethod.MAJORITY: f"More than half gave it: {votes[given]} of {n - votes[Answer()]}.",
         ConsensusMethod.MEDIAN: f"{_sorted_words(criterion, answers)}: the middle answer stands.",
         ConsensusMethod.NOT_APPLICABLE: f"More than half said that it does not apply: {votes[Answer()]} of {n}.",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from evalhub.adjudication.policies import sees_case
 from evalhub.adjudication.views.reading import what_was_graded
 from evalhub.projects.policies import manage_project, see_figures
 from evalhub.projects.queries import project_named
@@ -64,5 +67,6 @@ def item(p: str, item: str) -> ResponseReturnValue:
         manages=reader.training,
         changes_items=change_items(principal, p),
         adjudicates=reader.decides_cases,
+        sees_case=partial(sees_case, principal),
         page=what_was_graded(found, found.external_id),
     )
