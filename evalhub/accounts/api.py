@@ -140,6 +140,8 @@ def make_token() -> ResponseReturnValue:
     body, who = parse_body(TokenIn), require_principal()
     if missing := sorted(set(body.scopes) - who.scopes):
         raise Forbidden(f"This token cannot give what it has not: {', '.join(missing)}.", code="scope")
+    if who.until is not None and (body.expires_at is None or body.expires_at > who.until):
+        raise Forbidden(f"This token ends at {who.until:%Y-%m-%dT%H:%M:%SZ}, and what it makes no later.", code="scope")
     token = write(
         lambda session: service.create_token(
             session,

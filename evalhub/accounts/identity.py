@@ -71,7 +71,7 @@ def principal_of_token(token: str) -> Principal | None:
     if row.last_used_at is None or _is_stale(row.last_used_at, now):
         token_id = row.id
         _note(lambda session: service.note_used(session, token_id, now=now))
-    return replace(_principal(account, "token"), scopes=frozenset(map(Scope, row.scopes)))
+    return replace(_principal(account, "token"), scopes=frozenset(map(Scope, row.scopes)), until=row.expires_at)
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

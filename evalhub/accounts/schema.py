@@ -64,9 +64,7 @@ def links_as_csv(rows: Iterable[tuple[str, str, str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("name", "login", "link"))
-    writer.writerows(
-        tuple(f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in row) for row in rows
-    )
+    writer.writerows(tuple(map(_as_text, row)) for row in rows)
     return text.getvalue()
 
 

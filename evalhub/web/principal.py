@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -39,6 +40,8 @@ class Principal:
     is_admin: bool
     via: Literal["session", "token"]
     scopes: frozenset[Scope] = EVERY_SCOPE
+    until: datetime | None = None
+    """When the token expires; None of one that does not, and of a session."""
 
 
 @dataclass(frozen=True, slots=True)

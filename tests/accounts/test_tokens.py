@@ -122,3 +122,12 @@ def test_every_route_says_what_a_token_must_be_for(app: Flask) -> None:
     assert writes["PUT", "/api/v1/assignments/<public_id>/review"] is Scope.REVIEW
     assert writes["PATCH", "/api/v1/people/<account>"] is Scope.ADMIN
     assert writes["POST", "/api/v1/projects/<p>/exports"] is Scope.MANAGE
+
+
+def test_a_token_makes_none_that_outlives_it(ann: Account, app: Flask, sqlite_database: Database) -> None:
+    end = utc_now() + timedelta(hours=1)
+    headers = token_of(sqlite_database, ann, Scope.MANAGE, expires_at=end)
+    ends = (None, (end + timedelta(hours=1)).isoformat(), (end - timedelta(minutes=1)).isoformat())
+    client = app.test_client()
+    sent = [client.post(PATH, json={"name": "more", "expires_at": at}, headers=headers) for at in ends]
+    assert [answer.status_code for answer in sent] == [403, 403, 201]
