@@ -7,13 +7,14 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from evalhub.accounts.models import InstanceRole
 from evalhub.audit.models import AuditEvent
 from evalhub.db import Database
 from evalhub.projects.schema import OverlapPlan, ProjectRole
 from evalhub.review.models import Purpose
 from tests.review.test_adopt import grade, tasks, with_versions
 from tests.web.client import Browser, Page, a_person, a_token, app_for
-from tests.world import World, a_project, with_roles
+from tests.world import RUBRIC, World, a_project, with_roles
 
 ADOPT = "/projects/p/adopt"
 API = "/api/v1/projects/p/adoptions"
@@ -42,6 +43,15 @@ def test_a_manager_reads_what_a_version_does_and_adopts_it_with_a_sample(world: 
     assert "The project uses version 2 now. 2 items are regraded." in after
     assert "It asked two things." in after
     assert tasks(world) == {(Purpose.LIVE, 1): 4, (Purpose.LIVE, 2): 6, (Purpose.REGRADE, 2): 2}
+
+
+def test_the_page_of_a_published_version_leads_to_its_adoption(world: World) -> None:
+    name = RUBRIC.decode().partition("name: ")[2].partition("\n")[0]
+    browser = Browser(app_for(world.database))
+    browser.sign_in_as(a_person(world.database, "root", role=InstanceRole.ADMIN))
+    assert "is graded on version 1: see what adopting version 2 would do" in browser.get(f"/rubrics/{name}/2").text
+    assert "What version 2 will do" in browser.get(f"{ADOPT}?version=2").text
+    assert "see what adopting" not in browser.get(f"/rubrics/{name}/1").text
 
 
 def test_what_was_typed_is_still_there_after_an_error(world: World) -> None:

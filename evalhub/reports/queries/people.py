@@ -46,4 +46,4 @@ def _by_person(
     *conditions: sa.ColumnElement[bool],
 ) -> dict[int, int]:
     counted = sa.select(person, sa.func.count()).where(person.in_(account_ids), *conditions).group_by(person)
-    return {person_id: n for person_id, n in session.execute(counted)}
+    return dict(session.execute(counted).all())

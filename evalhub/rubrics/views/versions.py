@@ -53,6 +53,7 @@ def rubric(name: str, number: int) -> ResponseReturnValue:
         version=version,
         versions=versions,
         uses=[use for use in uses if use.number == number],
+        elsewhere=[use for use in uses if use.is_current and use.number != number],
         rubric=queries.rubric_of(version),
         scoring=SCORING,
         markdown=render_prose,
