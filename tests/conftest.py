@@ -79,20 +79,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """One for all tests, for it remembers the statements that it has compiled; its file is another for each."""
-    return Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'evalhub.db'}")
-
-
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, sqlite_engine: Database) -> Iterator[Database]:
-    path = Path(str(sqlite_engine.url.database))
-    shutil.rmtree(path.parent)
-    path.parent.mkdir()
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "evalhub.db"
     shutil.copyfile(sqlite_template, path)
-    yield sqlite_engine
-    sqlite_engine.close()
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")
