@@ -89,17 +89,24 @@ class Databases:
         return sa.make_url(self._url).set(database=name).render_as_string(hide_password=False)
 
     def _run(self, statements: str, *, on: str | None = None) -> None:
-        with self._connection(on) as connection:
-            connection.exec_driver_sql(statements)
+        run_on(self._named(on) if on else self._url, statements)
 
     def _on(self, name: str, question: str) -> object:
-        with self._connection(name) as connection:
+        with _connection(self._named(name)) as connection:
             return connection.exec_driver_sql(question).all()
 
-    @contextmanager
-    def _connection(self, name: str | None) -> Iterator[sa.Connection]:
-        url = sa.make_url(self._named(name) if name else self._url).set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            yield connection
-        engine.dispose()
+
+def run_on(url: str, statements: str) -> None:
+    """Run them one after another, each committed by itself."""
+    with _connection(url) as connection:
+        connection.exec_driver_sql(statements)
+
+
+@contextmanager
+def _connection(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()

@@ -12,7 +12,7 @@ from tests.browser.chaos import broken_by_all, play, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-RUNS, SEED = 5, 1
+RUNS, SEED = 3, 1
 
 
 def test_nothing_typed_is_lost_or_stored_twice(sqlite_database: Database, tmp_path: Path, chromium: Browser) -> None:

@@ -73,17 +73,17 @@ def test_init_with_a_wrong_setting_leaves_nothing_behind(tmp_path: Path, option:
 def test_init_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     import sqlalchemy as sa
 
-    from tests.conftest import _run_on
+    from tests.postgres import run_on
 
     name = "evalhub_init_test"
-    _run_on(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    _run_on(postgres_url, f"CREATE DATABASE {name}")
+    run_on(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    run_on(postgres_url, f"CREATE DATABASE {name}")
     url = sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     folder = tmp_path / "instance"
     assert evalhub("init", "--instance", folder, "--database-url", url).exit_code == 0
     assert "admin" in evalhub("user", "list", "--instance", folder).output
     assert evalhub("db", "check", "--instance", folder).exit_code == 0
-    _run_on(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    run_on(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_folder_without_an_instance_is_said_to_be_none(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_check_lists_every_fault_of_every_file_and_exits_2(file: Path, tmp_path:
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
         f"{faulty}:2:10: version: 0 is below 1; give a larger number",
-        f'{faulty}:9:20: criteria[0].levels.good: there is no level "good"; '
+        f'{faulty}:9:14: criteria[0].levels.good: there is no level "good"; '
         "the default levels are unacceptable, adequate, excellent",
     ]
     assert result.stdout == f"{file}: answers version 1, 1 criterion: ok\n"

@@ -7,7 +7,7 @@ from evalhub.accounts.models import InstanceRole
 from evalhub.db import Database
 from evalhub.errors import CannotStart
 from evalhub.web.headers import HEADERS
-from tests.web.client import Browser, a_person, app_for
+from tests.web.client import Browser, a_person, app_for, app_of_its_own, settings_for
 
 PATHS = [
     "/sign-in",
@@ -81,4 +81,4 @@ def test_the_host_of_a_link_comes_from_the_settings(sqlite_database: Database) -
 def test_debug_mode_is_refused(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
     with pytest.raises(CannotStart, match="FLASK_DEBUG"):
-        app_for(sqlite_database)
+        app_of_its_own(settings_for(sqlite_database), sqlite_database)
