@@ -70,9 +70,7 @@ def _waiting(job: Job) -> str:
 
 
 def _lost(export: Export) -> str:
-    return (
-        f"the file of export {export.public_id} is gone, {export.path}; make it again on the page of exports"
-    )
+    return f"the file of export {export.public_id} is gone, {export.path}; make it again on the page of exports"
 
 
 def _stopped(adoption: Adoption) -> str:
